@@ -457,3 +457,32 @@ fn nothing_empty_stands_in_for_what_is_not_there_where_it_would_be_believed() {
     }
     assert_eq!(looked_at, LOUD.into_iter().collect());
 }
+
+#[test]
+fn a_setting_of_the_template_is_spelled_in_one_file() {
+    let template = crate::permissions::template();
+    let resources = template["Resources"].as_mapping().unwrap().values();
+    let of_function = |it: &serde_yaml_ng::Value| {
+        it["Properties"]["Environment"]["Variables"]
+            .as_mapping()
+            .cloned()
+    };
+    let settings: BTreeSet<String> = resources
+        .filter_map(of_function)
+        .flat_map(|variables| variables.into_iter())
+        .map(|(name, _)| name.as_str().unwrap().to_owned())
+        // It changes a function, which reads its secrets anew then, and is read by nobody.
+        .filter(|name| name != "EDGE_SHOWS")
+        .collect();
+    let of_functions =
+        |folder: &PathBuf| !folder.ends_with("local") && !folder.ends_with("operations");
+    let folders = crates().into_iter().filter(of_functions);
+    let files: Vec<String> = folders
+        .flat_map(|folder| modules(&folder).into_values())
+        .collect();
+    for setting in settings {
+        let quoted = format!("\"{setting}\"");
+        let spelled = files.iter().filter(|text| text.contains(&quoted)).count();
+        assert_eq!(spelled, 1, "{setting}");
+    }
+}

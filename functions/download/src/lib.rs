@@ -19,7 +19,7 @@ use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::package::File;
 use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES};
-use custodian_runtime::{Clock, Environment, Function, StartError, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, secret, settings};
 use custodian_store::packages::{Grant, Made, Package, Packages, State};
 use custodian_store::suppressions::Suppressions;
 use custodian_web::gateway;
@@ -83,21 +83,21 @@ impl Function for Download {
     ///
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
-            custodian_store::client(&host.dynamodb()),
-            host.setting("REGISTER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::REGISTER_TABLE)?,
         );
         Ok(Self {
-            clock: host.clock(),
-            keys: secret::keyring(host).await?,
+            clock: environment.clock(),
+            keys: secret::keyring(environment).await?,
             packages: Packages::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb, register),
             exports: Exports::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("EXPORTS_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::EXPORTS_BUCKET)?,
             ),
-            site: Site::read(host)?,
+            site: Site::read(environment)?,
         })
     }
 

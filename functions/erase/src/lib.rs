@@ -17,7 +17,9 @@ use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, secret};
+use custodian_runtime::{
+    Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
+};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
 use custodian_store::ledger::Ledger;
@@ -64,43 +66,37 @@ impl Function for Erase {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
-            custodian_store::client(&host.dynamodb()),
-            host.setting("REGISTER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::REGISTER_TABLE)?,
         );
-        let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let records = Records::new(
+            dynamodb.clone(),
+            environment.owned(settings::RECORDS_TABLE)?,
+        );
         let confirmations = Confirmations::new(&dynamodb, &register);
-        let days = host
-            .setting("RECOVERY_DAYS")?
-            .parse()
-            .ok()
-            .filter(|days| (1..=35).contains(days));
-        let days = days.ok_or(StartError::Invalid(
-            "RECOVERY_DAYS",
-            "must be a number from 1 to 35",
-        ))?;
-        let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
-        let keys = secret::subject_keys(host).await?;
+        let ledger = Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?);
+        let keys = secret::subject_keys(environment).await?;
         Ok(Self {
-            clock: host.clock(),
+            clock: environment.clock(),
             people: People {
                 keys: keys.clone(),
                 records: records.clone(),
                 confirmations: confirmations.clone(),
             },
-            identities: secret::keyring(host).await?,
+            identities: secret::keyring(environment).await?,
             records,
             evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
             ledger,
             packages: Packages::new(dynamodb.clone(), register.clone()),
             exports: Exports::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("EXPORTS_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::EXPORTS_BUCKET)?,
             ),
             files: Files::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("INTAKE_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::INTAKE_BUCKET)?,
             )
             .indexing(&keys),
             keys,
@@ -108,8 +104,8 @@ impl Function for Erase {
             confirmations,
             requests: Requests::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
-            processors: Processors::start(host).await?,
-            recovery: TimeDelta::days(days),
+            processors: Processors::start(environment).await?,
+            recovery: TimeDelta::days(settings::recovery_days(environment)?.into()),
         })
     }
 
@@ -143,10 +139,13 @@ impl Erase {
     ///
     /// # Errors
     /// As [`Erase::start`].
-    pub async fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
+    pub async fn patient_for(
+        environment: &Environment,
+        patience: Duration,
+    ) -> Result<Self, StartError> {
         Ok(Self {
-            processors: Processors::patient_for(host, patience)?,
-            ..Self::start(host).await?
+            processors: Processors::patient_for(environment, patience)?,
+            ..Self::start(environment).await?
         })
     }
 

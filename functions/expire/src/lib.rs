@@ -8,7 +8,7 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
 use custodian_buckets::discarded::Discarded;
 use custodian_domain::ledger::{Cause, Entry};
-use custodian_runtime::{Clock, Environment, Function, StartError, failure};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure, settings};
 use custodian_store::Item;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{NEEDED, deletion_candidate};
@@ -67,17 +67,17 @@ impl Function for Expire {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let ledger = Ledger::new(
-            custodian_store::client(&host.dynamodb()),
-            host.setting("LEDGER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::LEDGER_TABLE)?,
         );
         let discarded = Discarded::new(
-            custodian_buckets::client(&host.s3()),
-            host.setting("DISCARDED_BUCKET")?.to_owned(),
+            custodian_buckets::client(&environment.s3()),
+            environment.owned(settings::DISCARDED_BUCKET)?,
         );
         Ok(Self {
-            clock: host.clock(),
+            clock: environment.clock(),
             ledger,
             discarded,
         })

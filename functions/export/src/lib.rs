@@ -23,7 +23,7 @@ use custodian_domain::rights::order::unambiguous;
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, People};
-use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret, settings};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::opt_outs::OptOuts;
@@ -132,21 +132,19 @@ impl Function for Export {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
-            custodian_store::client(&host.dynamodb()),
-            host.setting("REGISTER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::REGISTER_TABLE)?,
         );
-        let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let records = Records::new(
+            dynamodb.clone(),
+            environment.owned(settings::RECORDS_TABLE)?,
+        );
         let confirmations = Confirmations::new(&dynamodb, &register);
-        let days = host
-            .setting("RECOVERY_DAYS")?
-            .parse()
-            .ok()
-            .filter(|days| (1..=35).contains(days));
-        let keys = secret::subject_keys(host).await?;
+        let keys = secret::subject_keys(environment).await?;
         Ok(Self {
-            clock: host.clock(),
+            clock: environment.clock(),
             people: People {
                 keys: keys.clone(),
                 records: records.clone(),
@@ -155,30 +153,31 @@ impl Function for Export {
             records,
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
-            opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
+            opt_outs: OptOuts::new(
+                &dynamodb,
+                environment.setting(settings::RECORDS_TABLE)?,
+                &register,
+            ),
             confirmations,
             requests: Requests::new(&dynamodb, &register),
             constraints: Constraints::new(dynamodb.clone(), register.clone()),
             files: Files::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("INTAKE_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::INTAKE_BUCKET)?,
             )
             .indexed(&keys),
             packages: Packages::new(dynamodb, register),
-            link_keys: secret::keyring(host).await?,
-            public_url: host.setting("PUBLIC_URL")?.to_owned(),
+            link_keys: secret::keyring(environment).await?,
+            public_url: environment.owned(settings::PUBLIC_URL)?,
             exports: Exports::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("EXPORTS_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::EXPORTS_BUCKET)?,
             ),
             about: supplementary::Council {
-                name: host.setting("COUNCIL_NAME")?.to_owned(),
-                dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
-                region: host.region()?.to_owned(),
-                recovery_days: days.ok_or(StartError::Invalid(
-                    "RECOVERY_DAYS",
-                    "must be a number from 1 to 35",
-                ))?,
+                name: environment.owned(settings::COUNCIL_NAME)?,
+                dpo_email: environment.owned(settings::DPO_EMAIL)?,
+                region: environment.region()?.to_owned(),
+                recovery_days: settings::recovery_days(environment)?,
             },
         })
     }

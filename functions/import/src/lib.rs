@@ -22,7 +22,9 @@ use custodian_buckets::files::{self, Beside, File, Files, Folder, Why};
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_record::SourceRecord;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, secret};
+use custodian_runtime::{
+    Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
+};
 use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -77,26 +79,29 @@ impl Function for Import {
     ///
     /// # Errors
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
-            custodian_store::client(&host.dynamodb()),
-            host.setting("REGISTER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::REGISTER_TABLE)?,
         );
-        let keys = secret::subject_keys(host).await?;
+        let keys = secret::subject_keys(environment).await?;
         let five9 = Five9::parse(include_str!("../../../config/five9.json")).map_err(|_| {
             StartError::Invalid("config/five9.json", "is not the tenant's configuration")
         })?;
         Ok(Self {
-            clock: host.clock(),
+            clock: environment.clock(),
             files: Files::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("INTAKE_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::INTAKE_BUCKET)?,
             )
             .indexing(&keys),
             intake: Intake {
-                records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
+                records: Records::new(
+                    dynamodb.clone(),
+                    environment.owned(settings::RECORDS_TABLE)?,
+                ),
                 suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
-                ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+                ledger: Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?),
                 keys,
             },
             imports: Imports::new(dynamodb, register),

@@ -24,8 +24,8 @@ use custodian_domain::survey::form_token::FormTokens;
 use custodian_domain::survey::{Opening, Survey};
 use custodian_domain::validation::notice;
 use custodian_partner_auth::processor::confirms_addresses;
-use custodian_runtime::secret::{self, Secrets};
-use custodian_runtime::{Clock, Environment, Function, StartError};
+use custodian_runtime::secret::Secrets;
+use custodian_runtime::{Clock, Environment, Function, StartError, settings};
 use custodian_store::clients::ClientCounts;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::records::Records;
@@ -63,11 +63,11 @@ struct Keys {
 }
 
 impl Keys {
-    async fn read(host: &Environment) -> Result<Self, StartError> {
-        let confirms = confirms_addresses(host)?;
-        let mut settings = vec![secret::SUBJECT_KEYS, Forms::ABOUT.setting];
-        settings.extend(confirms.then_some(Addresses::ABOUT.setting));
-        let secrets = Secrets::read(host, &settings).await?;
+    async fn read(environment: &Environment) -> Result<Self, StartError> {
+        let confirms = confirms_addresses(environment)?;
+        let mut names = vec![settings::SUBJECT_KEYS_SECRET, Forms::ABOUT.setting];
+        names.extend(confirms.then_some(Addresses::ABOUT.setting));
+        let secrets = Secrets::read(environment, &names).await?;
         Ok(Self {
             subject: secrets.subject_keys()?,
             forms: secrets.keyring()?,
@@ -90,12 +90,12 @@ impl Function for Ingest {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read
     /// later.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
-        let dynamodb = custodian_store::client(&host.dynamodb());
-        let register = host.setting("REGISTER_TABLE")?;
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
+        let dynamodb = custodian_store::client(&environment.dynamodb());
+        let register = environment.setting(settings::REGISTER_TABLE)?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
-        let clock = host.clock();
-        let (keys, read) = tokio::join!(Keys::read(host), surveys.look(clock.now()));
+        let clock = environment.clock();
+        let (keys, read) = tokio::join!(Keys::read(environment), surveys.look(clock.now()));
         if let Err(error) = read {
             tracing::warn!(error = %error, outcome = "later", "surveys");
         }
@@ -109,14 +109,14 @@ impl Function for Ingest {
         Ok(Self {
             clock,
             surveys,
-            records: Records::new(dynamodb, host.setting("RECORDS_TABLE")?.to_owned()),
+            records: Records::new(dynamodb, environment.owned(settings::RECORDS_TABLE)?),
             form_tokens: FormTokens::new(&forms),
             references: References::new(&subject),
             receipts: Receipts::new(&forms),
-            limits: Limits::start(host, counts, &forms)?,
+            limits: Limits::start(environment, counts, &forms)?,
             subject_keys: subject,
             confirmations,
-            site: Site::read(host)?,
+            site: Site::read(environment)?,
         })
     }
 

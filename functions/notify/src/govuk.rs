@@ -82,20 +82,20 @@ impl GovUkNotify {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn start(host: &Environment) -> Result<Self, StartError> {
-        let template = host.setting("NOTIFY_TEMPLATE_ID")?;
+    pub fn start(environment: &Environment) -> Result<Self, StartError> {
+        let template = environment.setting("NOTIFY_TEMPLATE_ID")?;
         if !is_template(template) {
             return Err(StartError::Invalid(
                 "NOTIFY_TEMPLATE_ID",
                 "must be the id of a template: a UUID that is not zero",
             ));
         }
-        let outside = Egress::new(host)?;
+        let outside = Egress::new(environment)?;
         Ok(Self {
-            url: outside.address(host, Settings::of(Processor::Notify).url)?,
+            url: outside.address(environment, Settings::of(Processor::Notify).url)?,
             outside,
             template: template.to_owned(),
-            vault: CredentialCache::of(Processor::Notify, host),
+            vault: CredentialCache::of(Processor::Notify, environment),
         })
     }
 

@@ -12,7 +12,9 @@ use custodian_domain::identity::keyring::{Addresses, Keyring, MailLinks};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::rights::confirmation::{ConfirmationPurpose, unseal_address};
 use custodian_partner_auth::processor::confirms_addresses;
-use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, secret};
+use custodian_runtime::{
+    Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
+};
 use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
 use govuk::{GovUkNotify, Mail};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -54,21 +56,21 @@ impl Function for Notify {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         Ok(Self {
-            clock: host.clock(),
-            links: secret::keyring(host).await?,
-            addresses: secret::keyring(host).await?,
+            clock: environment.clock(),
+            links: secret::keyring(environment).await?,
+            addresses: secret::keyring(environment).await?,
             confirmations: Confirmations::new(
-                &custodian_store::client(&host.dynamodb()),
-                host.setting("REGISTER_TABLE")?,
+                &custodian_store::client(&environment.dynamodb()),
+                environment.setting(settings::REGISTER_TABLE)?,
             ),
-            govuk: if confirms_addresses(host)? {
-                Some(GovUkNotify::start(host)?)
+            govuk: if confirms_addresses(environment)? {
+                Some(GovUkNotify::start(environment)?)
             } else {
                 None
             },
-            public_url: host.setting("PUBLIC_URL")?.to_owned(),
+            public_url: environment.owned(settings::PUBLIC_URL)?,
         })
     }
 

@@ -9,7 +9,7 @@ use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::json;
 use custodian_partner_auth::processor::{Connector, CredentialCache};
-use custodian_runtime::{Environment, StartError};
+use custodian_runtime::{Environment, StartError, settings};
 use custodian_store::tasks::Tasks;
 use custodian_web::http;
 use custodian_web::http::Request;
@@ -68,21 +68,24 @@ impl Callbacks {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn start(host: &Environment) -> Result<Self, StartError> {
+    pub fn start(environment: &Environment) -> Result<Self, StartError> {
         let mut known = Vec::new();
         for processor in Processor::ALL
             .into_iter()
             .filter(|it| *it != Processor::Notify)
         {
-            if Connector::of(processor, host)? == Connector::OpenDsr {
-                known.push((processor, CredentialCache::of_certificates(processor, host)));
+            if Connector::of(processor, environment)? == Connector::OpenDsr {
+                known.push((
+                    processor,
+                    CredentialCache::of_certificates(processor, environment),
+                ));
             }
         }
         Ok(Self {
             known,
             tasks: Tasks::new(
-                custodian_store::client(&host.dynamodb()),
-                host.setting("REGISTER_TABLE")?.to_owned(),
+                custodian_store::client(&environment.dynamodb()),
+                environment.owned(settings::REGISTER_TABLE)?,
             ),
         })
     }

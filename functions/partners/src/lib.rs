@@ -15,7 +15,7 @@ use custodian_aws::StorageError;
 use custodian_buckets::files::Files;
 use custodian_partner_auth::webhook::WebhookSecrets;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Environment, Function, StartError, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, secret, settings};
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
@@ -53,31 +53,34 @@ impl Function for Partners {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or cannot be used.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
-        let dynamodb = custodian_store::client(&host.dynamodb());
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
+        let dynamodb = custodian_store::client(&environment.dynamodb());
         let (keys, granicus) = tokio::join!(
-            secret::subject_keys(host),
-            WebhookSecrets::read(host, "GRANICUS_SECRET")
+            secret::subject_keys(environment),
+            WebhookSecrets::read(environment, "GRANICUS_SECRET")
         );
         let keys = keys?;
         Ok(Self {
-            callbacks: Callbacks::start(host)?,
-            clock: host.clock(),
-            edge: Edge::read(host),
-            base: BasePath::read(host)?,
+            callbacks: Callbacks::start(environment)?,
+            clock: environment.clock(),
+            edge: Edge::read(environment),
+            base: BasePath::read(environment)?,
             granicus: granicus?,
             files: Files::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("INTAKE_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::INTAKE_BUCKET)?,
             )
             .indexing(&keys),
             intake: Intake {
-                records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
+                records: Records::new(
+                    dynamodb.clone(),
+                    environment.owned(settings::RECORDS_TABLE)?,
+                ),
                 suppressions: Suppressions::new(
                     dynamodb.clone(),
-                    host.setting("REGISTER_TABLE")?.to_owned(),
+                    environment.owned(settings::REGISTER_TABLE)?,
                 ),
-                ledger: Ledger::new(dynamodb, host.setting("LEDGER_TABLE")?.to_owned()),
+                ledger: Ledger::new(dynamodb, environment.owned(settings::LEDGER_TABLE)?),
                 keys,
             },
         })

@@ -31,7 +31,7 @@ use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret, settings};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
@@ -79,26 +79,29 @@ impl Function for Requests {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
-            custodian_store::client(&host.dynamodb()),
-            host.setting("REGISTER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::REGISTER_TABLE)?,
         );
-        let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let records = Records::new(
+            dynamodb.clone(),
+            environment.owned(settings::RECORDS_TABLE)?,
+        );
         let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
-        let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
-        let keys = secret::subject_keys(host).await?;
+        let ledger = Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?);
+        let keys = secret::subject_keys(environment).await?;
         Ok(Self {
-            clock: host.clock(),
+            clock: environment.clock(),
             people: People {
                 keys: keys.clone(),
                 records: records.clone(),
                 confirmations: confirmations.clone(),
             },
-            identities: secret::keyring(host).await?,
-            mail_links: secret::keyring(host).await?,
-            addresses: secret::keyring(host).await?,
+            identities: secret::keyring(environment).await?,
+            mail_links: secret::keyring(environment).await?,
+            addresses: secret::keyring(environment).await?,
             hold_enforcement: HoldEnforcement {
                 constraints: Constraints::new(dynamodb.clone(), register.clone()),
                 records: records.clone(),
@@ -106,22 +109,26 @@ impl Function for Requests {
                 packages: packages.clone(),
             },
             evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger),
-            opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
+            opt_outs: OptOuts::new(
+                &dynamodb,
+                environment.setting(settings::RECORDS_TABLE)?,
+                &register,
+            ),
             confirmations,
-            confirms: confirms_addresses(host)?,
+            confirms: confirms_addresses(environment)?,
             records,
             packages,
             files: Files::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("INTAKE_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::INTAKE_BUCKET)?,
             )
             .indexing(&keys),
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
-            public_url: host.setting("PUBLIC_URL")?.to_owned(),
+            public_url: environment.owned(settings::PUBLIC_URL)?,
             controller: Controller {
-                council: host.setting("COUNCIL_NAME")?.to_owned(),
-                dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+                council: environment.owned(settings::COUNCIL_NAME)?,
+                dpo_email: environment.owned(settings::DPO_EMAIL)?,
             },
         })
     }

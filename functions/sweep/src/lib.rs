@@ -42,7 +42,7 @@ use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::hold_enforcement::HoldEnforcement;
-use custodian_runtime::{Clock, Environment, Function, StartError, failure};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure, settings};
 use custodian_store::SHARDS;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
@@ -146,17 +146,20 @@ impl Function for Sweep {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
-            custodian_store::client(&host.dynamodb()),
-            host.setting("REGISTER_TABLE")?.to_owned(),
+            custodian_store::client(&environment.dynamodb()),
+            environment.owned(settings::REGISTER_TABLE)?,
         );
-        let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
-        let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
+        let records = Records::new(
+            dynamodb.clone(),
+            environment.owned(settings::RECORDS_TABLE)?,
+        );
+        let ledger = Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?);
         let packages = Packages::new(dynamodb.clone(), register.clone());
         let constraints = Constraints::new(dynamodb.clone(), register.clone());
         Ok(Self {
-            clock: host.clock(),
+            clock: environment.clock(),
             hold_enforcement: HoldEnforcement {
                 constraints,
                 records: records.clone(),
@@ -172,16 +175,16 @@ impl Function for Sweep {
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             tasks: custodian_store::tasks::Tasks::new(dynamodb, register),
             exports: Exports::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("EXPORTS_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::EXPORTS_BUCKET)?,
             ),
             files: Files::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("INTAKE_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::INTAKE_BUCKET)?,
             ),
             anchors: Anchors::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("ANCHORS_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::ANCHORS_BUCKET)?,
             ),
         })
     }

@@ -14,7 +14,7 @@ mod refusal;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{OptOut, Subscription};
-use custodian_runtime::{Clock, Environment, Function, StartError, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, secret, settings};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::{OptOuts, Said};
 use custodian_web::gateway;
@@ -44,21 +44,24 @@ impl Function for Unsubscribe {
     ///
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (records, register) = (
-            host.setting("RECORDS_TABLE")?,
-            host.setting("REGISTER_TABLE")?,
+            environment.setting(settings::RECORDS_TABLE)?,
+            environment.setting(settings::REGISTER_TABLE)?,
         );
         Ok(Self {
-            clock: host.clock(),
-            keys: secret::keyring(host).await?,
+            clock: environment.clock(),
+            keys: secret::keyring(environment).await?,
             opt_outs: OptOuts::new(
-                &custodian_store::client(&host.dynamodb()),
+                &custodian_store::client(&environment.dynamodb()),
                 records,
                 register,
             ),
-            confirmations: Confirmations::new(&custodian_store::client(&host.dynamodb()), register),
-            site: Site::read(host)?,
+            confirmations: Confirmations::new(
+                &custodian_store::client(&environment.dynamodb()),
+                register,
+            ),
+            site: Site::read(environment)?,
         })
     }
 

@@ -12,7 +12,7 @@ use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{Cause, Entry, ItemKind};
 use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 use custodian_rights::audit::{Audited, Compared, Sample, Unverified, audit};
-use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure};
+use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, settings};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -92,16 +92,19 @@ impl Function for Verify {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
-    async fn start(host: &Environment) -> Result<Self, StartError> {
-        let dynamodb = custodian_store::client(&host.dynamodb());
+    async fn start(environment: &Environment) -> Result<Self, StartError> {
+        let dynamodb = custodian_store::client(&environment.dynamodb());
         Ok(Self {
-            clock: host.clock(),
-            records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
-            ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
-            register: Register::new(dynamodb, host.setting("REGISTER_TABLE")?.to_owned()),
+            clock: environment.clock(),
+            records: Records::new(
+                dynamodb.clone(),
+                environment.owned(settings::RECORDS_TABLE)?,
+            ),
+            ledger: Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?),
+            register: Register::new(dynamodb, environment.owned(settings::REGISTER_TABLE)?),
             anchors: Anchors::new(
-                custodian_buckets::client(&host.s3()),
-                host.setting("ANCHORS_BUCKET")?.to_owned(),
+                custodian_buckets::client(&environment.s3()),
+                environment.owned(settings::ANCHORS_BUCKET)?,
             ),
         })
     }

@@ -1,7 +1,9 @@
 //! Files that are brought, as `local import` brings them.
 
 use super::{House, house};
-use crate::{Event, Handler, ImportArguments, ImportError, Imported, ProgressView, import, reports};
+use crate::{
+    Event, Handler, ImportArguments, ImportError, Imported, ProgressView, import, reports,
+};
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use custodian_buckets::files::{Beside, ERRAND, File};

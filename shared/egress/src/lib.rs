@@ -69,7 +69,7 @@ impl Egress {
     ///
     /// # Errors
     /// [`StartError`] if it cannot be made.
-    pub fn new(host: &Environment) -> Result<Self, StartError> {
+    pub fn new(environment: &Environment) -> Result<Self, StartError> {
         let unusable = || StartError::Invalid("TLS", "cannot be set up");
         let roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -86,7 +86,7 @@ impl Egress {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .user_agent("custodian");
-        let local = host.is_local();
+        let local = environment.is_local();
         let client = if local {
             client
         } else {
@@ -109,9 +109,14 @@ impl Egress {
     ///
     /// # Errors
     /// [`StartError::Invalid`] for any other address.
-    pub fn address(&self, host: &Environment, setting: &'static str) -> Result<Url, StartError> {
+    pub fn address(
+        &self,
+        environment: &Environment,
+        setting: &'static str,
+    ) -> Result<Url, StartError> {
         let wrong = |rule| StartError::Invalid(setting, rule);
-        let url = Url::parse(host.setting(setting)?).map_err(|_| wrong("must be an address"))?;
+        let url =
+            Url::parse(environment.setting(setting)?).map_err(|_| wrong("must be an address"))?;
         let named = url
             .domain()
             .is_some_and(|name| name.contains('.') && !name.ends_with(".localhost"));

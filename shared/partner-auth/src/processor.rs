@@ -99,9 +99,9 @@ impl Connector {
     ///
     /// # Errors
     /// [`StartError`] if the setting is missing, or names no connector.
-    pub fn of(processor: Processor, host: &Environment) -> Result<Self, StartError> {
+    pub fn of(processor: Processor, environment: &Environment) -> Result<Self, StartError> {
         let setting = Settings::of(processor).connector;
-        match host.setting(setting)? {
+        match environment.setting(setting)? {
             "opendsr" => Ok(Self::OpenDsr),
             "five9" => Ok(Self::Five9),
             "human" => Ok(Self::Human),
@@ -119,8 +119,8 @@ impl Connector {
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, or is neither `notify` nor `off`.
-pub fn confirms_addresses(host: &Environment) -> Result<bool, StartError> {
-    match Connector::of(Processor::Notify, host)? {
+pub fn confirms_addresses(environment: &Environment) -> Result<bool, StartError> {
+    match Connector::of(Processor::Notify, environment)? {
         Connector::Notify => Ok(true),
         Connector::Off => Ok(false),
         _ => Err(StartError::Invalid(
@@ -211,14 +211,14 @@ pub struct CredentialCache {
 impl CredentialCache {
     /// The credentials of a processor, not read yet.
     #[must_use]
-    pub fn of(processor: Processor, host: &Environment) -> Self {
+    pub fn of(processor: Processor, environment: &Environment) -> Self {
         let Settings {
             secret,
             certificate,
             ..
         } = Settings::of(processor);
         Self {
-            host: host.clone(),
+            host: environment.clone(),
             settings: certificate.into_iter().chain([secret]).collect(),
             kept: Mutex::default(),
         }
@@ -226,10 +226,10 @@ impl CredentialCache {
 
     /// Only the certificates that a processor signs with, without our credentials.
     #[must_use]
-    pub fn of_certificates(processor: Processor, host: &Environment) -> Self {
+    pub fn of_certificates(processor: Processor, environment: &Environment) -> Self {
         let settings = Settings::of(processor).certificate.into_iter().collect();
         Self {
-            host: host.clone(),
+            host: environment.clone(),
             settings,
             kept: Mutex::default(),
         }

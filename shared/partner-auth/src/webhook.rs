@@ -70,8 +70,11 @@ impl WebhookSecrets {
     /// # Errors
     /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the secrets
     /// cannot be used.
-    pub async fn read(host: &Environment, setting: &'static str) -> Result<Self, StartError> {
-        let secrets = Self::parse(&secret::document(host, setting).await?);
+    pub async fn read(
+        environment: &Environment,
+        setting: &'static str,
+    ) -> Result<Self, StartError> {
+        let secrets = Self::parse(&secret::document(environment, setting).await?);
         secrets.map_err(|bad| StartError::Unusable("the webhook's secret", Box::new(bad)))
     }
 

@@ -131,6 +131,14 @@ impl Environment {
         self.optional(name).ok_or(StartError::Missing(name))
     }
 
+    /// The setting called `name`, for whoever keeps it.
+    ///
+    /// # Errors
+    /// As [`Self::setting`].
+    pub fn owned(&self, name: &'static str) -> Result<String, StartError> {
+        self.setting(name).map(str::to_owned)
+    }
+
     fn optional(&self, name: &str) -> Option<&str> {
         self.settings
             .get(name)

@@ -7,6 +7,7 @@ mod function;
 pub mod logs;
 mod patience;
 pub mod secret;
+pub mod settings;
 
 pub use custodian_clock::Clock;
 pub use deadline::Deadline;

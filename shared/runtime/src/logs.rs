@@ -18,8 +18,8 @@ const HOUSE: &str = "custodian_";
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets
 /// (`AWS_LAMBDA_LOG_LEVEL`).
-pub fn start(host: &Environment) {
-    let level = host
+pub fn start(environment: &Environment) {
+    let level = environment
         .setting("AWS_LAMBDA_LOG_LEVEL")
         .ok()
         .and_then(|level| level.parse().ok())

@@ -1,5 +1,6 @@
 //! The secrets, from Secrets Manager. There is no default: without them no function starts.
 
+use crate::settings::SUBJECT_KEYS_SECRET;
 use crate::{Environment, StartError};
 use aws_sdk_secretsmanager::types::SecretValueEntry;
 use custodian_aws::{StorageError, failed};
@@ -11,16 +12,15 @@ use std::collections::BTreeMap;
 /// everything else that is generated.
 const LOCAL: [&str; 2] = ["local-stack-subject-key", "localstack"];
 
-/// The setting that names the secret of the subject keys.
-pub const SUBJECT_KEYS: &str = "SUBJECT_KEYS_SECRET";
-
-/// Reads the keys that the setting [`SUBJECT_KEYS`] names.
+/// Reads the subject keys.
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the keys cannot be
 /// used.
-pub async fn subject_keys(host: &Environment) -> Result<SubjectKeys, StartError> {
-    Ok(SubjectKeys::parse(&document(host, SUBJECT_KEYS).await?)?)
+pub async fn subject_keys(environment: &Environment) -> Result<SubjectKeys, StartError> {
+    Ok(SubjectKeys::parse(
+        &document(environment, SUBJECT_KEYS_SECRET).await?,
+    )?)
 }
 
 /// Reads the keys of one purpose.
@@ -28,8 +28,10 @@ pub async fn subject_keys(host: &Environment) -> Result<SubjectKeys, StartError>
 /// # Errors
 /// [`StartError`] if the purpose's setting is missing, Secrets Manager does not answer, or the keys
 /// cannot be used.
-pub async fn keyring<P: KeyPurpose>(host: &Environment) -> Result<Keyring<P>, StartError> {
-    Ok(Keyring::parse(&document(host, P::ABOUT.setting).await?)?)
+pub async fn keyring<P: KeyPurpose>(environment: &Environment) -> Result<Keyring<P>, StartError> {
+    Ok(Keyring::parse(
+        &document(environment, P::ABOUT.setting).await?,
+    )?)
 }
 
 /// Secrets that were read with one call, for a function that somebody waits for while it starts.
@@ -44,13 +46,16 @@ impl Secrets {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing, or Secrets Manager does not return every secret.
-    pub async fn read(host: &Environment, settings: &[&'static str]) -> Result<Self, StartError> {
+    pub async fn read(
+        environment: &Environment,
+        settings: &[&'static str],
+    ) -> Result<Self, StartError> {
         let ids: Vec<&str> = settings
             .iter()
-            .map(|setting| host.setting(setting))
+            .map(|setting| environment.setting(setting))
             .collect::<Result<_, _>>()?;
         let list = ids.iter().map(|id| (*id).to_owned()).collect();
-        let given = host
+        let given = environment
             .secrets()
             .batch_get_secret_value()
             .set_secret_id_list(Some(list))
@@ -71,7 +76,10 @@ impl Secrets {
                 setting,
                 "names a secret that is not given",
             ))?;
-            documents.insert(*setting, of_this_house(host, setting, document.to_owned())?);
+            documents.insert(
+                *setting,
+                of_this_house(environment, setting, document.to_owned())?,
+            );
         }
         Ok(Self { documents })
     }
@@ -81,7 +89,7 @@ impl Secrets {
     /// # Errors
     /// [`StartError`] if it was not read, or the keys cannot be used.
     pub fn subject_keys(&self) -> Result<SubjectKeys, StartError> {
-        Ok(SubjectKeys::parse(self.document(SUBJECT_KEYS)?)?)
+        Ok(SubjectKeys::parse(self.document(SUBJECT_KEYS_SECRET)?)?)
     }
 
     /// The keys of one purpose, if their secret was read.
@@ -104,17 +112,24 @@ impl Secrets {
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, or Secrets Manager does not return it.
-pub async fn document(host: &Environment, setting: &'static str) -> Result<String, StartError> {
-    of_this_house(host, setting, read(host, host.setting(setting)?).await?)
+pub async fn document(
+    environment: &Environment,
+    setting: &'static str,
+) -> Result<String, StartError> {
+    of_this_house(
+        environment,
+        setting,
+        read(environment, environment.setting(setting)?).await?,
+    )
 }
 
 /// A secret's document. The local stack's own is not valid on AWS.
 fn of_this_house(
-    host: &Environment,
+    environment: &Environment,
     setting: &'static str,
     document: String,
 ) -> Result<String, StartError> {
-    if !host.is_local() && LOCAL.iter().any(|mark| document.contains(mark)) {
+    if !environment.is_local() && LOCAL.iter().any(|mark| document.contains(mark)) {
         return Err(StartError::Invalid(
             setting,
             "is the local stack's own, which everybody knows",
@@ -127,8 +142,13 @@ fn of_this_house(
 ///
 /// # Errors
 /// [`StorageError`] if Secrets Manager does not return it.
-pub async fn read(host: &Environment, id: &str) -> Result<String, StorageError> {
-    let secret = host.secrets().get_secret_value().secret_id(id).send().await;
+pub async fn read(environment: &Environment, id: &str) -> Result<String, StorageError> {
+    let secret = environment
+        .secrets()
+        .get_secret_value()
+        .secret_id(id)
+        .send()
+        .await;
     let secret = secret.map_err(failed("read the secret"))?;
     secret
         .secret_string
@@ -140,8 +160,12 @@ pub async fn read(host: &Environment, id: &str) -> Result<String, StorageError> 
 ///
 /// # Errors
 /// [`StorageError`] unless Secrets Manager confirms that it has it.
-pub async fn put(host: &Environment, id: &str, document: String) -> Result<(), StorageError> {
-    let put = host
+pub async fn put(
+    environment: &Environment,
+    id: &str,
+    document: String,
+) -> Result<(), StorageError> {
+    let put = environment
         .secrets()
         .put_secret_value()
         .secret_id(id)

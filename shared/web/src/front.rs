@@ -23,11 +23,11 @@ impl Edge {
     /// Only callers that show the value of the setting `EDGE_KEY` or `EDGE_KEY_OTHER`; without
     /// either, everybody.
     #[must_use]
-    pub fn read(host: &Environment) -> Self {
+    pub fn read(environment: &Environment) -> Self {
         Self(
             SETTINGS
                 .into_iter()
-                .filter_map(|name| host.setting(name).ok().map(str::to_owned))
+                .filter_map(|name| environment.setting(name).ok().map(str::to_owned))
                 .collect(),
         )
     }

@@ -55,18 +55,22 @@ impl Limits {
     /// # Errors
     /// [`StartError`] if a setting is missing or is not a number above 0.
     pub fn start(
-        host: &Environment,
+        environment: &Environment,
         counts: ClientCounts,
         keys: &Keyring<Forms>,
     ) -> Result<Self, StartError> {
         const MOST: &str = "ANSWERS_PER_HOUR";
-        let most = host.setting(MOST)?.parse().ok().filter(|most| *most > 0);
+        let most = environment
+            .setting(MOST)?
+            .parse()
+            .ok()
+            .filter(|most| *most > 0);
         Ok(Self {
             clients: Clients::new(keys),
             counts,
             most: most.ok_or(StartError::Invalid(MOST, "must be a number above 0"))?,
             seen: Mutex::new(Seen {
-                hour: Hour::of(host.clock().now()),
+                hour: Hour::of(environment.clock().now()),
                 clients: HashMap::new(),
             }),
         })

@@ -2,6 +2,7 @@
 //! from the function's settings.
 
 use crate::Edge;
+use custodian_runtime::settings::{COUNCIL_NAME, DPO_EMAIL, PUBLIC_URL};
 use custodian_runtime::{Environment, StartError};
 
 /// The council behind the pages, and how to reach it.
@@ -32,18 +33,18 @@ impl Site {
     ///
     /// # Errors
     /// [`StartError`] if one is missing or cannot be used.
-    pub fn read(host: &Environment) -> Result<Self, StartError> {
-        let setting = |name| host.setting(name).map(str::to_owned);
+    pub fn read(environment: &Environment) -> Result<Self, StartError> {
+        let setting = |name| environment.setting(name).map(str::to_owned);
         Ok(Self {
-            council: setting("COUNCIL_NAME")?,
+            council: setting(COUNCIL_NAME)?,
             council_url: setting("COUNCIL_URL")?,
             contact_email: setting("CONTACT_EMAIL")?,
             contact_phone: setting("CONTACT_PHONE")?,
-            dpo_email: setting("DPO_EMAIL")?,
+            dpo_email: setting(DPO_EMAIL)?,
             dpo_phone: setting("DPO_PHONE")?,
             dpo_address: setting("DPO_ADDRESS")?,
-            edge: Edge::read(host),
-            base: BasePath::read(host)?,
+            edge: Edge::read(environment),
+            base: BasePath::read(environment)?,
         })
     }
 }
@@ -60,12 +61,13 @@ impl BasePath {
     ///
     /// # Errors
     /// [`StartError::Invalid`] if it is not an address.
-    pub fn read(host: &Environment) -> Result<Self, StartError> {
+    pub fn read(environment: &Environment) -> Result<Self, StartError> {
         let invalid = StartError::Invalid(
-            "PUBLIC_URL",
+            PUBLIC_URL,
             "must be https:// and a name, with or without a path",
         );
-        host.setting("PUBLIC_URL")
+        environment
+            .setting(PUBLIC_URL)
             .map_or(Ok(Self::default()), |url| Self::of(url).ok_or(invalid))
     }
 

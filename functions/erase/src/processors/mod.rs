@@ -81,23 +81,28 @@ impl Processors {
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
     #[expect(clippy::unused_async, reason = "a connector may read while it starts")]
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        Self::with(host, &Egress::new(host)?)
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::with(environment, &Egress::new(environment)?)
     }
 
     /// The same, where a processor may take `patience` to answer.
     ///
     /// # Errors
     /// As [`Processors::start`].
-    pub fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
-        Self::with(host, &Egress::new(host)?.patient_for(patience))
+    pub fn patient_for(environment: &Environment, patience: Duration) -> Result<Self, StartError> {
+        Self::with(
+            environment,
+            &Egress::new(environment)?.patient_for(patience),
+        )
     }
 
-    fn with(host: &Environment, outside: &Egress) -> Result<Self, StartError> {
+    fn with(environment: &Environment, outside: &Egress) -> Result<Self, StartError> {
         let connection = |processor| {
-            Ok::<_, StartError>(match Connector::of(processor, host)? {
-                Connector::OpenDsr => Connection::OpenDsr(OpenDsr::new(processor, host, outside)?),
-                Connector::Five9 => Connection::Five9(Five9::new(processor, host, outside)?),
+            Ok::<_, StartError>(match Connector::of(processor, environment)? {
+                Connector::OpenDsr => {
+                    Connection::OpenDsr(OpenDsr::new(processor, environment, outside)?)
+                }
+                Connector::Five9 => Connection::Five9(Five9::new(processor, environment, outside)?),
                 Connector::Human => Connection::Human,
                 Connector::Notify | Connector::Off => Connection::EndsByItself,
             })

@@ -46,14 +46,14 @@ impl Five9 {
     /// [`StartError`] if a setting is missing or cannot be used.
     pub fn new(
         processor: Processor,
-        host: &Environment,
+        environment: &Environment,
         outside: &Egress,
     ) -> Result<Self, StartError> {
-        let url = outside.address(host, Settings::of(processor).url)?;
+        let url = outside.address(environment, Settings::of(processor).url)?;
         Ok(Self {
             url,
             outside: outside.clone(),
-            vault: CredentialCache::of(processor, host),
+            vault: CredentialCache::of(processor, environment),
         })
     }
 

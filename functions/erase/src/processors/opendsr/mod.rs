@@ -17,7 +17,7 @@ use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::processor_exchange::ProcessorExchange;
 use custodian_egress::{Answer, Egress};
 use custodian_partner_auth::processor::{CredentialCache, Credentials, Settings};
-use custodian_runtime::{Environment, StartError};
+use custodian_runtime::{Environment, StartError, settings};
 use identities::Identities;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Url};
@@ -53,14 +53,14 @@ impl OpenDsr {
     /// [`StartError`] if a setting is missing or cannot be used.
     pub fn new(
         processor: Processor,
-        host: &Environment,
+        environment: &Environment,
         outside: &Egress,
     ) -> Result<Self, StartError> {
         Ok(Self {
-            url: outside.address(host, Settings::of(processor).url)?,
-            public: outside.address(host, "PUBLIC_URL")?,
+            url: outside.address(environment, Settings::of(processor).url)?,
+            public: outside.address(environment, settings::PUBLIC_URL)?,
             outside: outside.clone(),
-            vault: CredentialCache::of(processor, host),
+            vault: CredentialCache::of(processor, environment),
         })
     }
 
