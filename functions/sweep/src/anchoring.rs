@@ -1,30 +1,52 @@
 //! The ledger's chain is anchored: what it says by now is told where nobody can take it back.
 
-use crate::Sweep;
+use crate::Pass;
+use crate::chore::Chore;
+use async_trait::async_trait;
 use custodian_aws::StorageError;
-use custodian_buckets::anchors::Anchor;
+use custodian_buckets::anchors::{Anchor, Anchors};
 use custodian_domain::ledger::Head;
+use custodian_store::ledger::Ledger;
 
-impl Sweep {
-    /// Tells how the chain ends, and of every day that is closed and of which it was not told yet;
-    /// gives how many days that were. Whatever was missed before is made up for.
-    pub(crate) async fn anchor(&self) -> Result<usize, StorageError> {
+/// Anchors the ledger's chain.
+#[derive(Debug)]
+pub(crate) struct Anchoring {
+    pub(crate) ledger: Ledger,
+    pub(crate) anchors: Anchors,
+}
+
+#[async_trait]
+impl Chore for Anchoring {
+    fn name(&self) -> &'static str {
+        "anchoring"
+    }
+
+    fn weight(&self) -> u32 {
+        2
+    }
+
+    /// Tells how the chain ends, and of every day that is closed and of which it was not told yet.
+    /// Whatever was missed before is made up for.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let Some(head) = self.ledger.head().await? else {
-            return Ok(0);
+            return Ok(());
         };
         // First, because what was written since the last hour is what could still be cut off
         // unseen.
         if let Some(anchor) = Anchor::of_head(&head) {
             self.anchors.put(&anchor).await?;
         }
-        self.anchor_days(&head).await
+        self.anchor_days(&head, &mut pass.report.anchored_days)
+            .await
     }
+}
 
-    async fn anchor_days(&self, head: &Head) -> Result<usize, StorageError> {
+impl Anchoring {
+    async fn anchor_days(&self, head: &Head, anchored: &mut usize) -> Result<(), StorageError> {
         let Some(closed) = head.closed else {
-            return Ok(0);
+            return Ok(());
         };
-        let (mut anchored, mut pages, mut page) = (0, self.anchors.days(), Vec::new().into_iter());
+        let (mut pages, mut page) = (self.anchors.days(), Vec::new().into_iter());
         let mut next = None;
         for day in head.first.iter_days().take_while(|day| *day <= closed) {
             while next.is_none_or(|next| next < day) {
@@ -46,10 +68,10 @@ impl Sweep {
             };
             let anchor = Anchor::of_day(day, &link);
             if self.anchors.put(&anchor).await? {
-                anchored += 1;
+                *anchored += 1;
                 tracing::info!(outcome = "day_anchored", anchor = anchor.line(), "sweep");
             }
         }
-        Ok(anchored)
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! Complaints that have to be acknowledged or answered about now.
 
-use crate::{AT_ONCE, Sweep};
+use crate::chore::Chore;
+use crate::{AT_ONCE, Pass};
+use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::london;
@@ -8,19 +10,20 @@ use custodian_domain::rights::calendar::{COVERS_UNTIL, add_working_days};
 use custodian_domain::rights::complaint_deadlines::ComplaintDeadline;
 use custodian_store::SHARDS;
 use custodian_store::deadlines::Running;
+use custodian_store::records::Records;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
 /// How far back complaints are looked for. The longest way through both stages, with every
 /// extension, is 70 working days (5 + 10 + 10, then 5 + 20 + 20): fourteen weeks, and one for the
-/// bank holidays of a winter. Two more are left to see that the last clock was missed.
+/// bank holidays of a winter. Two more are left to see that the last deadline was missed.
 const LOOK_BACK: Days = Days::new(120);
-/// A clock is told of when it ends within as many working days.
+/// A deadline is told of when it is within as many working days.
 const SOON: u32 = 2;
 /// How many complaints are named; the counts tell the rest.
 const NAMED: usize = 100;
 
-/// The clocks of complaints that somebody has to look at.
+/// The deadlines of complaints that somebody has to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Complaints {
     /// Those that end today or within the next two working days.
@@ -29,7 +32,7 @@ pub struct Complaints {
     pub late: Ending,
 }
 
-/// Clocks that end or have ended.
+/// Deadlines that end or have ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ending {
     /// How many complaints wait to be acknowledged.
@@ -40,20 +43,33 @@ pub struct Ending {
     pub first: Vec<Running>,
 }
 
-impl Sweep {
-    /// Looks for complaints whose clock ends soon, or has ended.
-    pub(crate) async fn look_at_complaints(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Result<Complaints, StorageError> {
+/// Looks at complaints.
+#[derive(Debug)]
+pub(crate) struct WatchComplaints(pub(crate) Records);
+
+#[async_trait]
+impl Chore for WatchComplaints {
+    fn name(&self) -> &'static str {
+        "complaints"
+    }
+
+    fn weight(&self) -> u32 {
+        2
+    }
+
+    /// Looks for complaints whose deadline is soon, or has passed.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let now = pass.now;
         let today = london::date(now);
         let soon = soon(today);
         let last = now.date_naive();
         let first = last.checked_sub_days(LOOK_BACK).unwrap_or(last);
         let days = first.iter_days().take_while(|day| *day <= last);
-        let shards = days.flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let shards: Vec<(NaiveDate, u8)> = days
+            .flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)))
+            .collect();
         let mut looked = stream::iter(shards)
-            .map(|(day, shard)| self.clocks_until(soon, day, shard, now))
+            .map(|(day, shard)| self.deadlines_until(soon, day, shard, now))
             .buffer_unordered(AT_ONCE);
         let mut ending = Vec::new();
         while let Some(clocks) = looked.try_next().await? {
@@ -64,19 +80,22 @@ impl Sweep {
             due: Ending::of(due),
             late: Ending::of(late),
         };
-        complaints.tell(days_left(today));
-        Ok(complaints)
+        complaints.log(days_left(today));
+        pass.report.complaints = complaints;
+        Ok(())
     }
+}
 
-    /// The clocks of complaints of one shard of one day that end up to `soon`.
-    async fn clocks_until(
+impl WatchComplaints {
+    /// The deadlines of complaints of one shard of one day up to `soon`.
+    async fn deadlines_until(
         &self,
         soon: NaiveDate,
         day: NaiveDate,
         shard: u8,
         now: DateTime<Utc>,
     ) -> Result<Vec<Running>, StorageError> {
-        let (mut pages, mut ending) = (self.records.clocks(day, shard, now), Vec::new());
+        let (mut pages, mut ending) = (self.0.clocks(day, shard, now), Vec::new());
         while let Some(page) = pages.next().await? {
             ending.extend(page.into_iter().filter(|clock| clock.ends <= soon));
         }
@@ -85,9 +104,9 @@ impl Sweep {
 }
 
 impl Complaints {
-    /// Tells the log how many there are, and nothing else of them; and for how many days more there
-    /// are clocks at all.
-    fn tell(&self, calendar_days: i64) {
+    /// Logs how many there are, and nothing else of them; and for how many days more there are
+    /// deadlines at all.
+    fn log(&self, calendar_days: i64) {
         let Self { due, late } = self;
         tracing::info!(
             outcome = "complaints",

@@ -1,19 +1,33 @@
 //! What was written of requests, holds and restrictions, and waits, is attested in the ledger.
 
-use crate::Sweep;
-use chrono::{DateTime, Utc};
+use crate::Pass;
+use crate::chore::Chore;
+use async_trait::async_trait;
 use custodian_aws::StorageError;
-use custodian_store::evidence::Waiting;
+use custodian_store::evidence::{Evidence, Waiting};
 
 /// How many marks are looked at together.
 const TOGETHER: usize = 25;
 
-impl Sweep {
-    /// Attests everything that waits; gives how many marks are gone. Some that fail do not keep the
-    /// rest.
-    pub(crate) async fn attest(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
-        let (mut attested, mut failed, mut unreadable) = (0, None, 0_u64);
-        let mut pages = self.evidence.waiting();
+/// Attests what was written of requests.
+#[derive(Debug)]
+pub(crate) struct Attesting(pub(crate) Evidence);
+
+#[async_trait]
+impl Chore for Attesting {
+    fn name(&self) -> &'static str {
+        "evidence"
+    }
+
+    fn weight(&self) -> u32 {
+        1
+    }
+
+    /// Attests everything that waits. Some that fail do not keep the rest.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let Self(evidence) = self;
+        let (mut failed, mut unreadable) = (None, 0_u64);
+        let mut pages = evidence.waiting();
         while let Some(page) = pages.next().await? {
             let mut marks = Vec::new();
             for waiting in page {
@@ -23,8 +37,8 @@ impl Sweep {
                 }
             }
             for some in marks.chunks(TOGETHER) {
-                match self.evidence.attest_marked(some.to_vec(), now).await {
-                    Ok(gone) => attested += gone,
+                match evidence.attest_marked(some.to_vec(), pass.now).await {
+                    Ok(gone) => pass.report.attested += gone,
                     Err(error) => failed = Some(error),
                 }
             }
@@ -32,6 +46,6 @@ impl Sweep {
         if unreadable > 0 {
             tracing::error!(outcome = "unreadable_mark", count = unreadable, "evidence");
         }
-        failed.map_or(Ok(attested), Err)
+        failed.map_or(Ok(()), Err)
     }
 }

@@ -1,10 +1,12 @@
 //! Files that lie in the intake bucket unread: they are started again, wherever they lie, and told
 //! of until they are read.
 
-use crate::{AT_ONCE, Sweep};
+use crate::chore::Chore;
+use crate::{AT_ONCE, Pass};
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_aws::StorageError;
-use custodian_buckets::files::{File, Folder, Unread};
+use custodian_buckets::files::{File, Files, Folder, Unread};
 use custodian_domain::retention::INVOCATION;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -28,11 +30,25 @@ pub struct Intake {
     pub started: u64,
 }
 
-impl Sweep {
+/// Starts files that nobody reads.
+#[derive(Debug)]
+pub(crate) struct StartUnread(pub(crate) Files);
+
+#[async_trait]
+impl Chore for StartUnread {
+    fn name(&self) -> &'static str {
+        "intake"
+    }
+
+    fn weight(&self) -> u32 {
+        2
+    }
+
     /// Looks at every key of the bucket that is not our own, and has `import` read what nobody
     /// reads.
-    pub(crate) async fn look_for_unread(&self, now: DateTime<Utc>) -> Result<Intake, StorageError> {
-        let (mut intake, mut pages) = (Intake::default(), self.files.unread().await?);
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let (Self(files), now) = (self, pass.now);
+        let (mut intake, mut pages) = (Intake::default(), files.unread().await?);
         while let Some(page) = pages.next().await? {
             for unread in &page {
                 intake.unread += 1;
@@ -46,8 +62,7 @@ impl Sweep {
                 .filter(|unread| is_forgotten(unread, now))
                 .map(|unread| unread.file)
                 .collect();
-            let started =
-                stream::iter(forgotten).map(async |file| self.files.hand_over(&file).await);
+            let started = stream::iter(forgotten).map(async |file| files.hand_over(&file).await);
             let started: Vec<()> = started.buffer_unordered(AT_ONCE).try_collect().await?;
             intake.started += u64::try_from(started.len()).unwrap_or(u64::MAX);
         }
@@ -65,7 +80,8 @@ impl Sweep {
             started,
             "sweep"
         );
-        Ok(intake)
+        pass.report.intake = intake;
+        Ok(())
     }
 }
 

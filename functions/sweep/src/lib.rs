@@ -13,72 +13,71 @@
 //! complaints that have to be acknowledged or answered.
 
 mod anchoring;
-mod certificates;
+mod chore;
+mod closing;
 mod complaints;
+mod constraints;
 mod days;
+mod deletion;
 mod evidence;
 mod intake;
 mod packages;
-mod shares;
-mod standings;
 mod surveys;
 mod tasks;
 mod telephone;
 
 pub use complaints::{Complaints, Ending};
+pub use constraints::Standing;
 pub use intake::Intake;
-pub use shares::Chore;
-pub use standings::Standing;
 pub use tasks::Tasks;
 pub use telephone::Telephone;
 
+use anchoring::Anchoring;
+use chore::Chore;
 use chrono::{DateTime, NaiveDate, Utc};
+use closing::Closing;
+use complaints::WatchComplaints;
+use constraints::EnforceConstraints;
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
 use custodian_buckets::exports::Exports;
 use custodian_buckets::files::Files;
-use custodian_domain::ledger::{Cause, Entry};
 use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_runtime::{Clock, Environment, Function, StartError, failure, settings};
-use custodian_store::SHARDS;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
 use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
-use custodian_store::records::{DeletionCandidate, Records};
+use custodian_store::records::Records;
 use custodian_store::surveys::Surveys;
 use custodian_store::surveys::tidying::Tidied;
 use custodian_store::sweep_cursor::{Remembered, SweepCursor};
-use futures_util::stream::{self, StreamExt};
+use deletion::{Deleted, Deletion};
+use evidence::Attesting;
+use intake::StartUnread;
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use packages::DeletePackages;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shares::Shares;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use surveys::TidySurveys;
+use tasks::StartTasks;
+use telephone::WatchTelephone;
 
 /// How many days' shards are asked at a time.
 const AT_ONCE: usize = 16;
 
-/// Deletes what is overdue.
+/// Does what is to be done every hour.
 #[derive(Debug)]
 pub struct Sweep {
     clock: Clock,
-    records: Records,
-    ledger: Ledger,
-    evidence: Evidence,
     cursor: SweepCursor,
-    packages: Packages,
-    exports: Exports,
-    files: Files,
-    anchors: Anchors,
-    imports: Imports,
-    hold_enforcement: HoldEnforcement,
-    surveys: Surveys,
-    tasks: custodian_store::tasks::Tasks,
+    /// What it does, in order.
+    chores: Vec<Box<dyn Chore>>,
 }
 
 /// What a sweep found and deleted, and what it warns of.
@@ -113,7 +112,7 @@ pub struct Report {
     /// What there is to do of requests.
     pub tasks: Tasks,
     /// What has not come to its end in its part of the time; the next sweep goes on.
-    pub unfinished: Vec<Chore>,
+    pub unfinished: Vec<&'static str>,
 }
 
 /// Why a sweep did not finish; the next one goes on.
@@ -151,41 +150,52 @@ impl Function for Sweep {
             custodian_store::client(&environment.dynamodb()),
             environment.owned(settings::REGISTER_TABLE)?,
         );
+        let s3 = custodian_buckets::client(&environment.s3());
         let records = Records::new(
             dynamodb.clone(),
             environment.owned(settings::RECORDS_TABLE)?,
         );
         let ledger = Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?);
         let packages = Packages::new(dynamodb.clone(), register.clone());
-        let constraints = Constraints::new(dynamodb.clone(), register.clone());
+        let exports = Exports::new(s3.clone(), environment.owned(settings::EXPORTS_BUCKET)?);
+        let files = Files::new(s3.clone(), environment.owned(settings::INTAKE_BUCKET)?);
+        let anchors = Anchors::new(s3, environment.owned(settings::ANCHORS_BUCKET)?);
+        let evidence = Evidence::new(dynamodb.clone(), register.clone(), ledger.clone());
+        let imports = Imports::new(dynamodb.clone(), register.clone());
+        let surveys = Surveys::new(dynamodb.clone(), register.clone());
+        let tasks = custodian_store::tasks::Tasks::new(dynamodb.clone(), register.clone());
+        let hold_enforcement = HoldEnforcement {
+            constraints: Constraints::new(dynamodb.clone(), register.clone()),
+            records: records.clone(),
+            ledger: ledger.clone(),
+            packages: packages.clone(),
+        };
         Ok(Self {
             clock: environment.clock(),
-            hold_enforcement: HoldEnforcement {
-                constraints,
-                records: records.clone(),
-                ledger: ledger.clone(),
-                packages: packages.clone(),
-            },
-            records,
-            evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
-            ledger,
-            packages,
-            cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
-            imports: Imports::new(dynamodb.clone(), register.clone()),
-            surveys: Surveys::new(dynamodb.clone(), register.clone()),
-            tasks: custodian_store::tasks::Tasks::new(dynamodb, register),
-            exports: Exports::new(
-                custodian_buckets::client(&environment.s3()),
-                environment.owned(settings::EXPORTS_BUCKET)?,
-            ),
-            files: Files::new(
-                custodian_buckets::client(&environment.s3()),
-                environment.owned(settings::INTAKE_BUCKET)?,
-            ),
-            anchors: Anchors::new(
-                custodian_buckets::client(&environment.s3()),
-                environment.owned(settings::ANCHORS_BUCKET)?,
-            ),
+            cursor: SweepCursor::new(dynamodb, register),
+            chores: vec![
+                // Holds before anything is deleted: what arrived since is theirs.
+                Box::new(EnforceConstraints(hold_enforcement)),
+                Box::new(Deletion {
+                    records: records.clone(),
+                    ledger: ledger.clone(),
+                }),
+                Box::new(Closing {
+                    ledger: ledger.clone(),
+                    records: records.clone(),
+                }),
+                Box::new(Attesting(evidence)),
+                Box::new(Anchoring { ledger, anchors }),
+                Box::new(DeletePackages { packages, exports }),
+                Box::new(TidySurveys(surveys)),
+                Box::new(StartUnread(files)),
+                Box::new(WatchTelephone {
+                    imports,
+                    records: records.clone(),
+                }),
+                Box::new(WatchComplaints(records)),
+                Box::new(StartTasks(tasks)),
+            ],
         })
     }
 
@@ -198,8 +208,8 @@ impl Function for Sweep {
             Ok(from) => from,
             Err(refused) => return failure::answered(Err(Error::from(refused))),
         };
-        let shares = Shares::of(&event.context);
-        let report = Box::pin(self.handle(from, self.clock.now(), shares))
+        let time = chore::time_of(&event.context);
+        let report = Box::pin(self.handle(from, self.clock.now(), time))
             .await
             .inspect_err(|error| {
                 tracing::error!(error = %error, outcome = "unfinished", "sweep");
@@ -209,14 +219,13 @@ impl Function for Sweep {
 }
 
 impl Sweep {
-    /// Sweeps what is overdue at `now`, and looks at what will be, each within its part of the
-    /// time.
-    #[expect(clippy::too_many_lines, reason = "each chore once, in their order")]
+    /// Does each chore as of `now`, all of them within this time, and remembers where the next sweep
+    /// goes on.
     async fn handle(
         &self,
         from: Option<NaiveDate>,
         now: DateTime<Utc>,
-        mut shares: Shares,
+        time: Duration,
     ) -> Result<Report, Error> {
         let remembered = self.cursor.read(now).await?;
         // Told to begin later than where the last sweep got to, it passes nothing over.
@@ -224,109 +233,17 @@ impl Sweep {
             .zip(remembered.day)
             .map(|(from, remembered)| from.min(remembered));
         let cursor = both.or(from).or(remembered.day);
-        let days = days::to_look_at(cursor, now);
-        let older = days
-            .first()
-            .map_or_else(Vec::new, |first| days::older(*first, now));
-        let mut report = Report {
-            days: days.len(),
-            older_days: older.len(),
-            ..Report::default()
-        };
-        let mut failed = Failed::default();
-        // Holds before anything is deleted: what arrived since is theirs.
-        let mut standings = standings::Pass::from(remembered.standings);
-        let settled = shares
-            .give(
-                Chore::Standings,
-                Box::pin(self.settle_standings(&mut standings, now)),
-            )
-            .await;
-        let standings_known = matches!(settled, Some(Ok(())));
-        failed.unless(settled.unwrap_or(Ok(())));
-        report.standings = standings.standing;
-        // What is not known to be free is held.
-        let held = !standings_known || report.standings.open > 0;
-        let (swept, all) = (
-            Swept::default(),
-            older.into_iter().chain(days.iter().copied()),
-        );
-        let deleted = shares
-            .give(Chore::Deletion, self.sweep_days(all.collect(), &swept, now))
-            .await;
-        let through = matches!(deleted, Some(Ok(())));
-        failed.unless(deleted.unwrap_or(Ok(())));
-        report.deleted = swept.deleted.into_inner();
-        report.oldest_lateness_seconds = swept.lateness.into_inner();
-        // A day is closed when it is known what is left of it.
-        if standings_known {
-            let past = report.standings.settled.past_their_date;
-            let closed = shares
-                .give(
-                    Chore::Closing,
-                    Box::pin(self.close_days(&days, past, through, now)),
-                )
-                .await;
-            report.closed_days = failed.unless(closed.unwrap_or(Ok(0)));
-        } else {
-            shares.pass_over(Chore::Closing);
-        }
-        let attested = shares
-            .give(Chore::Evidence, Box::pin(self.attest(now)))
-            .await;
-        report.attested = failed.unless(attested.unwrap_or(Ok(0)));
-        let anchored = shares.give(Chore::Anchoring, Box::pin(self.anchor())).await;
-        report.anchored_days = failed.unless(anchored.unwrap_or(Ok(0)));
-        let packages = shares
-            .give(Chore::Packages, Box::pin(self.sweep_packages(now)))
-            .await;
-        report.packages = failed.unless(packages.unwrap_or(Ok(0)));
-        let surveys = shares
-            .give(Chore::Surveys, self.tidy_surveys(held, now))
-            .await;
-        report.surveys = failed.unless(surveys.unwrap_or_else(|| Ok(Tidied::default())));
-        let intake = shares.give(Chore::Intake, self.look_for_unread(now)).await;
-        report.intake = failed.unless(intake.unwrap_or_else(|| Ok(Intake::default())));
-        let telephone = shares
-            .give(Chore::Telephone, self.look_for_telephone(now))
-            .await;
-        report.telephone = failed.unless(telephone.unwrap_or(Ok(None)));
-        let complaints = shares
-            .give(Chore::Complaints, self.look_at_complaints(now))
-            .await;
-        report.complaints = failed.unless(complaints.unwrap_or_else(|| Ok(Complaints::default())));
-        let mut tasks = tasks::Pass::from(remembered.tasks);
-        let looked_at = shares
-            .give(Chore::Tasks, self.sweep_tasks(&mut tasks, now))
-            .await;
-        // What could not be counted is not none: an alarm stays as it is.
-        if let Some(Ok(())) = &looked_at {
-            let Tasks { failing, late, .. } = tasks.told;
-            tracing::info!(tasks_failing = failing, tasks_late = late, "tasks");
-        }
-        failed.unless(looked_at.unwrap_or(Ok(())));
-        report.tasks = tasks.told;
-        report.unfinished = shares.unfinished;
-        let is_cut = |chore| report.unfinished.contains(&chore);
-        let left = Remembered {
-            day: if through {
-                Some(days::first_not_known_empty(now))
-            } else {
-                cursor
-            },
-            standings: is_cut(Chore::Standings)
-                .then(|| standings.reached())
-                .flatten(),
-            tasks: is_cut(Chore::Tasks).then(|| tasks.reached()).flatten(),
-        };
-        let written = self.cursor.write(&left).await;
+        let mut pass = Pass::begin(cursor, remembered, now);
+        let done = chore::run_all(&self.chores, &mut pass, time).await;
+        let written = self.cursor.write(&pass.to_remember(cursor)).await;
+        let report = pass.into_report();
         let Report {
             deleted,
             oldest_lateness_seconds,
             packages,
             ..
         } = report;
-        if let Err(error) = failed.0.map_or(written, Err) {
+        if let Err(error) = done.and(written) {
             // What is deleted by now is not found again: how late it was is told now or never.
             tracing::error!(
                 outcome = "partly_swept",
@@ -350,69 +267,78 @@ impl Sweep {
         );
         Ok(report)
     }
-
-    /// Deletes what is overdue on these days; one that fails does not keep the others.
-    async fn sweep_days(
-        &self,
-        days: Vec<NaiveDate>,
-        swept: &Swept,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        let shards = days
-            .into_iter()
-            .flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
-        let mut shards = stream::iter(shards)
-            .map(|(day, shard)| self.sweep_shard(day, shard, swept, now))
-            .buffer_unordered(AT_ONCE);
-        let mut failed = Failed::default();
-        while let Some(shard) = shards.next().await {
-            failed.unless(shard);
-        }
-        failed.0.map_or(Ok(()), Err)
-    }
-
-    /// Deletes what is overdue in one shard of one day.
-    async fn sweep_shard(
-        &self,
-        day: NaiveDate,
-        shard: u8,
-        swept: &Swept,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        let mut pages = self.records.overdue(day, shard, now);
-        while let Some(page) = pages.next().await? {
-            let late = |candidate: &DeletionCandidate| {
-                candidate.due.map_or(0, |due| Entry::lateness(due, now))
-            };
-            let lateness = page.iter().map(late).fold(0, i64::max);
-            swept.lateness.fetch_max(lateness, Ordering::Relaxed);
-            let deleted = self
-                .records
-                .forget(page, &self.ledger, Cause::Sweep, now)
-                .await?;
-            swept.deleted.fetch_add(deleted, Ordering::Relaxed);
-        }
-        Ok(())
-    }
 }
 
-/// What is deleted so far, and how late the latest of it was.
-#[derive(Debug, Default)]
-struct Swept {
-    deleted: AtomicU64,
-    lateness: AtomicI64,
+/// One sweep: what its chores are to look at, and what came of them so far.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    now: DateTime<Utc>,
+    /// The days whose records should be gone, and those that should long be.
+    days: Vec<NaiveDate>,
+    older: Vec<NaiveDate>,
+    deleted: Deleted,
+    /// Whether all is deleted that was overdue.
+    through: bool,
+    /// Whether everything is known that stands for people.
+    constraints_known: bool,
+    /// How far it has come with what stands, and with the tasks.
+    constraints: constraints::Progress,
+    tasks: tasks::Progress,
+    report: Report,
 }
 
-/// The first thing that failed: it must not keep the rest of the sweep, nor be forgotten.
-#[derive(Debug, Default)]
-struct Failed(Option<StorageError>);
+impl Pass {
+    /// Begins where the last sweep got to.
+    fn begin(cursor: Option<NaiveDate>, remembered: Remembered, now: DateTime<Utc>) -> Self {
+        let days = days::to_look_at(cursor, now);
+        let older = days
+            .first()
+            .map_or_else(Vec::new, |first| days::older(*first, now));
+        let (constraints, standings) = constraints::Progress::from(remembered.standings);
+        let (tasks, told) = tasks::Progress::from(remembered.tasks);
+        Self {
+            now,
+            deleted: Deleted::default(),
+            through: false,
+            constraints_known: false,
+            constraints,
+            tasks,
+            report: Report {
+                days: days.len(),
+                older_days: older.len(),
+                standings,
+                tasks: told,
+                ..Report::default()
+            },
+            days,
+            older,
+        }
+    }
 
-impl Failed {
-    fn unless<T: Default>(&mut self, outcome: Result<T, StorageError>) -> T {
-        outcome.unwrap_or_else(|error| {
-            self.0.get_or_insert(error);
-            T::default()
-        })
+    /// Where the next sweep goes on.
+    fn to_remember(&self, cursor: Option<NaiveDate>) -> Remembered {
+        let was_cut = |chore| self.report.unfinished.contains(&chore);
+        Remembered {
+            day: if self.through {
+                Some(days::first_not_known_empty(self.now))
+            } else {
+                cursor
+            },
+            standings: was_cut(constraints::NAME)
+                .then(|| self.constraints.reached(self.report.standings))
+                .flatten(),
+            tasks: was_cut(tasks::NAME)
+                .then(|| self.tasks.reached(self.report.tasks))
+                .flatten(),
+        }
+    }
+
+    fn into_report(self) -> Report {
+        Report {
+            deleted: self.deleted.items.into_inner(),
+            oldest_lateness_seconds: self.deleted.lateness_seconds.into_inner(),
+            ..self.report
+        }
     }
 }
 
@@ -425,3 +351,6 @@ fn from(event: &Payload) -> Result<Option<NaiveDate>, Violation> {
     }
     Ok(date)
 }
+
+#[cfg(test)]
+mod tests;

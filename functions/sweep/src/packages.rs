@@ -1,31 +1,52 @@
 //! Packages whose time is over.
 
-use crate::Sweep;
+use crate::Pass;
+use crate::chore::Chore;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
+use custodian_buckets::exports::Exports;
 use custodian_domain::rights::package::RequestId;
 use custodian_store::Key;
-use custodian_store::packages::State;
+use custodian_store::packages::{Packages, State};
 
-impl Sweep {
-    /// Deletes every package that is over at `now`; gives how many were still there.
-    pub(crate) async fn sweep_packages(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
-        let (mut gone, mut failed) = (0, None);
-        let mut pages = self.packages.due(now);
+/// Deletes packages that are over.
+#[derive(Debug)]
+pub(crate) struct DeletePackages {
+    pub(crate) packages: Packages,
+    pub(crate) exports: Exports,
+}
+
+#[async_trait]
+impl Chore for DeletePackages {
+    fn name(&self) -> &'static str {
+        "packages"
+    }
+
+    fn weight(&self) -> u32 {
+        2
+    }
+
+    /// Deletes every package whose time is over, and counts those that were still there.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let mut failed = None;
+        let mut pages = self.packages.due(pass.now);
         while let Some(page) = pages.next().await? {
             for (entry, request) in page {
                 // One package that cannot be deleted must not keep the rest.
-                match self.sweep_package(&entry, &request, now).await {
-                    Ok(was_there) => gone += u64::from(was_there),
+                match self.delete(&entry, &request, pass.now).await {
+                    Ok(was_there) => pass.report.packages += u64::from(was_there),
                     Err(error) => failed = Some(error),
                 }
             }
         }
-        failed.map_or(Ok(gone), Err)
+        failed.map_or(Ok(()), Err)
     }
+}
 
+impl DeletePackages {
     /// Objects first, then the entry: what is said to be gone is gone.
-    async fn sweep_package(
+    async fn delete(
         &self,
         entry: &Key,
         request: &RequestId,

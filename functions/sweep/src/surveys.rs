@@ -1,19 +1,32 @@
 //! Versions of surveys: those that no record can need any longer go.
 
-use crate::Sweep;
-use chrono::{DateTime, Utc};
+use crate::Pass;
+use crate::chore::Chore;
+use async_trait::async_trait;
 use custodian_aws::StorageError;
+use custodian_store::surveys::Surveys;
 use custodian_store::surveys::tidying::Tidied;
 
-impl Sweep {
-    /// Makes the versions true of the surveys that are asked at `now`, and forgets what is over
-    /// unless something is held.
-    pub(crate) async fn tidy_surveys(
-        &self,
-        held: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Tidied, StorageError> {
-        let tidied = self.surveys.tidy(held, now).await?;
+/// Lets go of versions of surveys.
+#[derive(Debug)]
+pub(crate) struct TidySurveys(pub(crate) Surveys);
+
+#[async_trait]
+impl Chore for TidySurveys {
+    fn name(&self) -> &'static str {
+        "surveys"
+    }
+
+    fn weight(&self) -> u32 {
+        1
+    }
+
+    /// Makes the versions true of the surveys that are asked now, and forgets what is over unless
+    /// something is held.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        // What is not known to be free is held.
+        let held = !pass.constraints_known || pass.report.standings.open > 0;
+        let tidied = self.0.tidy(held, pass.now).await?;
         if tidied != Tidied::default() {
             tracing::info!(
                 outcome = "surveys_tidied",
@@ -21,6 +34,7 @@ impl Sweep {
                 "sweep"
             );
         }
-        Ok(tidied)
+        pass.report.surveys = tidied;
+        Ok(())
     }
 }

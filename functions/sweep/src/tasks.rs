@@ -1,7 +1,9 @@
 //! Tasks of requests that are stuck are started again: the stream lost them, a function broke off,
 //! a processor was down.
 
-use crate::Sweep;
+use crate::Pass;
+use crate::chore::Chore;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::london;
@@ -11,6 +13,9 @@ use custodian_domain::rights::task::{State, Task};
 use custodian_store::sweep_cursor::Reached;
 use custodian_store::tasks;
 use serde::Serialize;
+
+/// What the report and the log call it.
+pub(crate) const NAME: &str = "tasks";
 
 /// What there is to do of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,41 +32,37 @@ pub struct Tasks {
 
 /// How far a look at the tasks has come.
 #[derive(Debug, Default)]
-pub(crate) struct Pass {
-    /// What was found so far, by this sweep and by those before it that were cut short.
-    pub(crate) told: Tasks,
+pub(crate) struct Progress {
     behind: Option<(RequestId, Place)>,
 }
 
-impl Pass {
-    /// Goes on where a sweep was cut short.
-    pub(crate) fn from(reached: Option<Reached>) -> Self {
+impl Progress {
+    /// Goes on where a sweep was cut short; gives what those before it found so far.
+    pub(crate) fn from(reached: Option<Reached>) -> (Self, Tasks) {
         let behind = reached.as_ref().and_then(|it| tasks::behind(&it.behind));
         let Some((behind, Reached { counted, .. })) = behind.zip(reached) else {
-            return Self::default();
+            return Default::default();
         };
         let count = |place: usize| counted.get(place).copied().unwrap_or(0);
-        let told = Tasks {
+        let found = Tasks {
             open: count(0),
             failing: count(1),
             late: count(2),
             started: count(3),
         };
-        Self {
-            told,
-            behind: Some(behind),
-        }
+        let behind = Some(behind);
+        (Self { behind }, found)
     }
 
-    /// Where another goes on; nothing if this has not begun.
-    pub(crate) fn reached(&self) -> Option<Reached> {
+    /// Where another goes on, with what was found so far; nothing if this has not begun.
+    pub(crate) fn reached(&self, found: Tasks) -> Option<Reached> {
         let (request, place) = self.behind.as_ref()?;
         let Tasks {
             open,
             failing,
             late,
             started,
-        } = self.told;
+        } = found;
         Some(Reached {
             behind: tasks::reached(request, *place),
             counted: vec![open, failing, late, started],
@@ -69,57 +70,74 @@ impl Pass {
     }
 }
 
-impl Sweep {
-    /// Starts what is due, and counts what is open, from where the pass has come to; the first
-    /// failure does not keep the rest.
-    pub(crate) async fn sweep_tasks(
-        &self,
-        pass: &mut Pass,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        let mut failed = None;
-        let mut pages = match &pass.behind {
-            Some((request, place)) => self.tasks.open_behind(request, *place),
-            None => self.tasks.open(),
+/// Starts tasks that are stuck.
+#[derive(Debug)]
+pub(crate) struct StartTasks(pub(crate) tasks::Tasks);
+
+#[async_trait]
+impl Chore for StartTasks {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn weight(&self) -> u32 {
+        2
+    }
+
+    /// Starts what is due, and counts what is open, from where the last sweep was cut short; the
+    /// first failure does not keep the rest.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let (mut failed, now) = (None, pass.now);
+        let (behind, found) = (&mut pass.tasks.behind, &mut pass.report.tasks);
+        let mut pages = match &behind {
+            Some((request, place)) => self.0.open_behind(request, *place),
+            None => self.0.open(),
         };
         while let Some(page) = pages.next().await? {
             for (request, place) in page {
                 // The tasks of one request lie side by side.
-                if pass
-                    .behind
+                if behind
                     .as_ref()
                     .is_none_or(|(looked_at, _)| *looked_at != request)
-                    && let Err(error) = self.sweep_request(&request, &mut pass.told, now).await
+                    && let Err(error) = self.start(&request, found, now).await
                 {
                     failed = Some(error);
                 }
-                pass.behind = Some((request, place));
+                *behind = Some((request, place));
             }
         }
-        failed.map_or(Ok(()), Err)
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        // What could not be counted is not none: an alarm stays as it is.
+        let Tasks { failing, late, .. } = *found;
+        tracing::info!(tasks_failing = failing, tasks_late = late, "tasks");
+        Ok(())
     }
+}
 
-    async fn sweep_request(
+impl StartTasks {
+    async fn start(
         &self,
         request: &RequestId,
-        told: &mut Tasks,
+        found: &mut Tasks,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let tasks = self.tasks.all(request, now).await?;
+        let tasks = self.0.all(request, now).await?;
         // All done, and the request not closed: whoever did the last broke off. Any of them closes
         // it.
         let unclosed = tasks.first().filter(|_| tasks.iter().all(Task::is_over));
         for task in tasks.iter().filter(|task| task.is_due(now)).chain(unclosed) {
-            let started = self.tasks.wake(request, task.place).await?;
-            told.started += u64::from(started);
+            let started = self.0.wake(request, task.place).await?;
+            found.started += u64::from(started);
             if !started {
                 self.look_again(request, task, now).await?;
             }
         }
         for task in tasks.iter().filter(|task| !task.is_over()) {
-            told.open += 1;
-            told.failing += u64::from(task.state == State::Failed);
-            told.late += u64::from(task.due < london::date(now));
+            found.open += 1;
+            found.failing += u64::from(task.state == State::Failed);
+            found.late += u64::from(task.due < london::date(now));
         }
         Ok(())
     }
@@ -132,7 +150,7 @@ impl Sweep {
         task: &Task,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let task = self.tasks.find(request, task.place, now).await?;
+        let task = self.0.find(request, task.place, now).await?;
         if let Some(task) = task.filter(|task| !task.is_over()) {
             tracing::error!(
                 place = task.place.as_str(),

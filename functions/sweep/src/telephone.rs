@@ -1,11 +1,15 @@
 //! Telephone data that Five9 is about to delete: whether it still comes in, and of which days
 //! nothing has.
 
-use crate::{AT_ONCE, Sweep};
+use crate::chore::Chore;
+use crate::{AT_ONCE, Pass};
+use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::processor_copy::CALLS;
 use custodian_domain::record::source::Source;
+use custodian_store::imports::Imports;
+use custodian_store::records::Records;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
@@ -28,12 +32,32 @@ pub struct Telephone {
     pub lost_on: Option<NaiveDate>,
 }
 
-impl Sweep {
+/// Looks for telephone data.
+#[derive(Debug)]
+pub(crate) struct WatchTelephone {
+    pub(crate) imports: Imports,
+    pub(crate) records: Records,
+}
+
+#[async_trait]
+impl Chore for WatchTelephone {
+    fn name(&self) -> &'static str {
+        "telephone"
+    }
+
+    fn weight(&self) -> u32 {
+        1
+    }
+
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        pass.report.telephone = self.look(pass.now).await?;
+        Ok(())
+    }
+}
+
+impl WatchTelephone {
     /// Looks whether telephone data comes in; nothing where none ever did.
-    pub(crate) async fn look_for_telephone(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Telephone>, StorageError> {
+    async fn look(&self, now: DateTime<Utc>) -> Result<Option<Telephone>, StorageError> {
         let Some(last_import) = self.imports.last(Source::Telephone, now).await? else {
             tracing::info!(outcome = "telephone_never", "sweep");
             return Ok(None);

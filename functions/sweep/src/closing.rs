@@ -1,11 +1,14 @@
 //! Days of the ledger that are over are closed, each with a certificate.
 
-use crate::{AT_ONCE, Sweep, days};
+use crate::chore::Chore;
+use crate::{AT_ONCE, Pass, days};
+use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Figures, Head, Left};
 use custodian_store::SHARDS;
-use custodian_store::ledger::CLOSED_AT_ONCE;
+use custodian_store::ledger::{CLOSED_AT_ONCE, Ledger};
+use custodian_store::records::Records;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,27 +25,43 @@ const WAITS: TimeDelta = TimeDelta::hours(6);
 /// goes on.
 const TRIES: u32 = 200;
 
-impl Sweep {
-    /// Closes every day before that of `now` that is not closed, in order; gives how many.
-    /// `looked_at` are the days that were just swept, `held` how many records are past their date
-    /// and held. Where it is not `through` with deleting, a day waits for that, though not for
-    /// ever.
-    pub(crate) async fn close_days(
-        &self,
-        looked_at: &[NaiveDate],
-        held: u64,
-        through: bool,
-        now: DateTime<Utc>,
-    ) -> Result<usize, StorageError> {
+/// Closes days of the ledger.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(crate) ledger: Ledger,
+    pub(crate) records: Records,
+}
+
+#[async_trait]
+impl Chore for Closing {
+    fn name(&self) -> &'static str {
+        "closing"
+    }
+
+    fn weight(&self) -> u32 {
+        4
+    }
+
+    /// A day is closed when it is known what is left of it.
+    fn can_run(&self, pass: &Pass) -> bool {
+        pass.constraints_known
+    }
+
+    /// Closes every day before today that is not closed, in order. Where the sweep is not through
+    /// with deleting, a day waits for that, though not for ever.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let (now, through) = (pass.now, pass.through);
+        let held = pass.report.standings.settled.past_their_date;
+        let (looked_at, closed) = (&pass.days, &mut pass.report.closed_days);
         let today = now.date_naive();
         let mut chain = self.ledger.begun(now).await?;
         if chain.open() >= today || (!through && now - end_of(chain.open(), now) < WAITS) {
-            return Ok(0);
+            return Ok(());
         }
         let still_there = self
             .still_there(looked_at, held, if through { COUNTS } else { 1 }, now)
             .await?;
-        let (mut closed, mut counted, mut lost) = (0, BTreeMap::new(), 0);
+        let (mut counted, mut lost) = (BTreeMap::new(), 0);
         while chain.open() < today {
             let days = self.to_close(&chain, today, &mut counted).await?;
             let mut certified = Vec::new();
@@ -62,7 +81,7 @@ impl Sweep {
             }
             let done = self.ledger.close(&chain, &certified, now).await?;
             let count = done.as_ref().map_or(0, Vec::len);
-            closed += count;
+            *closed += count;
             lost = if count == 0 { lost + 1 } else { 0 };
             if lost == TRIES {
                 return Err(StorageError::because(
@@ -84,9 +103,11 @@ impl Sweep {
             }
             chain = self.ledger.begun(now).await?;
         }
-        Ok(closed)
+        Ok(())
     }
+}
 
+impl Closing {
     /// The next days to close, with what their blocks tell. After the last day that has a block
     /// there is nothing to count. One at a time: a day may have many pages.
     async fn to_close(

@@ -1,0 +1,123 @@
+//! What stands for people is made true of what has arrived since, and what broke off is finished.
+
+use crate::Pass;
+use crate::chore::Chore;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::package::RequestId;
+use custodian_rights::hold_enforcement::{Enforced, HoldEnforcement};
+use custodian_store::sweep_cursor::Reached;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What the report and the log call it.
+pub(crate) const NAME: &str = "standings";
+
+/// What stands, and what was made true of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// How many holds and restrictions stand, or were being lifted.
+    pub open: u64,
+    /// What was done, and how many records are held beyond their date.
+    #[serde(flatten)]
+    pub settled: Enforced,
+}
+
+/// How far a look at everything that stands has come.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    behind: Option<String>,
+}
+
+impl Progress {
+    /// Goes on where a sweep was cut short; gives what those before it found so far.
+    pub(crate) fn from(reached: Option<Reached>) -> (Self, Standing) {
+        let Some(Reached { behind, counted }) = reached else {
+            return Default::default();
+        };
+        let count = |place: usize| counted.get(place).copied().unwrap_or(0);
+        let settled = Enforced {
+            past_their_date: count(1),
+            ..Enforced::default()
+        };
+        let behind = Some(behind);
+        let open = count(0);
+        (Self { behind }, Standing { open, settled })
+    }
+
+    /// Where another goes on, with what was found so far; nothing if this has not begun.
+    pub(crate) fn reached(&self, standing: Standing) -> Option<Reached> {
+        Some(Reached {
+            behind: self.behind.clone()?,
+            counted: vec![standing.open, standing.settled.past_their_date],
+        })
+    }
+}
+
+/// Makes true what stands for people.
+#[derive(Debug)]
+pub(crate) struct EnforceConstraints(pub(crate) HoldEnforcement);
+
+#[async_trait]
+impl Chore for EnforceConstraints {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn weight(&self) -> u32 {
+        4
+    }
+
+    /// Looks at everything that stands, from where the last sweep was cut short; the first failure
+    /// does not keep the rest. Whoever has two requests, of which a sweep reached only one, is
+    /// counted for both.
+    async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
+        let (constraints, now) = (&self.0.constraints, pass.now);
+        let (mut seen, mut failed) = (BTreeSet::new(), None);
+        let standing = &mut pass.report.standings;
+        let mut pages = match &pass.constraints.behind {
+            Some(behind) => constraints.open_behind(behind),
+            None => constraints.open(),
+        };
+        while let Some(page) = pages.next().await? {
+            for request in page {
+                match self.enforce(&request, &mut seen, now).await {
+                    Ok(enforced) => standing.settled.add(enforced),
+                    Err(error) => failed = Some(error),
+                }
+                standing.open += 1;
+                pass.constraints.behind = Some(request.as_str().to_owned());
+            }
+        }
+        let Standing {
+            open,
+            settled: Enforced {
+                past_their_date, ..
+            },
+        } = *standing;
+        tracing::info!(
+            outcome = "standings",
+            count = open,
+            past_their_date,
+            "sweep"
+        );
+        pass.constraints_known = failed.is_none();
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+impl EnforceConstraints {
+    async fn enforce(
+        &self,
+        request: &RequestId,
+        seen: &mut BTreeSet<Holder>,
+        now: DateTime<Utc>,
+    ) -> Result<Enforced, StorageError> {
+        match self.0.constraints.find(request, now).await? {
+            Some(placed) => self.0.reconcile(request, &placed, seen, now).await,
+            None => Ok(Enforced::default()),
+        }
+    }
+}
