@@ -226,7 +226,7 @@ pub async fn query(person: &str) {
         while let Some(page) = pages.next().await {
             records.extend(page.unwrap().items.into_iter().flatten());
         }
-        records.sort_by_key(|item| Reverse(item["collected_at"].as_s().unwrap().clone()));
+        records.sort_by_cached_key(|item| Reverse(item["collected_at"].as_s().unwrap().clone()));
         records.len() as u64
     })
     .await;
