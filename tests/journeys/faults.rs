@@ -2,6 +2,7 @@
 
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, email_id, erasure, key, phone_id};
+use aws_sdk_s3::primitives::ByteStream;
 use chrono::TimeDelta;
 use custodian_domain::place::Place;
 use custodian_domain::rights::package::RequestId;
@@ -131,6 +132,39 @@ async fn approved() -> House {
     order["request_id"] = json!("ERASE-1");
     house.approve_alone(order).await.unwrap();
     house
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_that_is_about_to_end_takes_nothing_on_and_another_does_all_of_it() {
+    let house = approved().await;
+    let (undisturbed, packages) = (house.items("RECORDS_TABLE").await, house.objects());
+    let part = "quarantine/complaints/0123456789abcdef/0000000000.jsonl";
+    let put = house
+        .s3()
+        .put_object()
+        .bucket(house.intake())
+        .key(part)
+        .body(ByteStream::from_static(br#"{"row": "1,rosa@example.org"}"#));
+    put.send().await.unwrap();
+    let host = house.stack.host("erase").unwrap();
+    let erase = Erase::start(&host).await.unwrap();
+    for place in [Place::Records, Place::Exports, Place::Intake] {
+        let mut event = start("ERASE-1", place);
+        event.context.deadline = 1;
+        erase.invoke(event).await.unwrap();
+        let status = house.status(&json!("ERASE-1")).await.unwrap();
+        let tasks = status["tasks"].as_array().unwrap();
+        let task = tasks.iter().find(|task| task["place"] == place.as_str());
+        assert_eq!(task.unwrap()["state"], "pending", "{status:#}");
+    }
+    assert_eq!(house.items("RECORDS_TABLE").await, undisturbed);
+    assert_eq!(house.objects(), packages);
+    let stored = |key| house.stack.store().bytes(&house.intake(), key).unwrap();
+    assert!(stored(part).is_some());
+    go_on(&house, "ERASE-1").await;
+    let status = house.status(&json!("ERASE-1")).await.unwrap();
+    assert_eq!(status["status"], "closed", "{status:#}");
+    assert_eq!(stored(part), None);
 }
 
 /// Has each call of an erasure fail, one after another, and goes on: it ends as one that nothing

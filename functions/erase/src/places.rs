@@ -61,8 +61,11 @@ impl Erase {
                 self.forget_confirmations(&scope).await?;
                 self.forget_records(&scope, deadline).await?
             }
-            Place::Exports => self.forget_packages(&scope.holders).await.map(|()| None)?,
-            Place::Intake => self.forget_rows(task, request, identities).await?,
+            Place::Exports => self.forget_packages(&scope.holders, deadline).await?,
+            Place::Intake => {
+                self.forget_rows(task, request, identities, deadline)
+                    .await?
+            }
             // Processors are asked instead.
             Place::Granicus | Place::Five9 | Place::Newsletter | Place::Notify => None,
         };
@@ -82,13 +85,14 @@ impl Erase {
         let Some(Left { excluded, links }) = self.left(scope, deadline).await? else {
             return Ok(Some(TaskOutcome::Unfinished));
         };
+        let mut count = 0;
         for records_first in [true, false] {
             for holder in &scope.holders {
                 let mut pages = self.records.lying_under(holder);
                 let mut next = pages.next().await?;
                 while let Some(page) = next {
                     if deadline.is_within(crate::LAST_MINUTE) {
-                        return Ok(Some(TaskOutcome::Unfinished));
+                        return Ok(Some(unfinished(Place::Records, count)));
                     }
                     let going = page.into_iter().filter(|candidate| {
                         let stays = candidate
@@ -115,7 +119,8 @@ impl Erase {
                     let forgetting =
                         self.records
                             .forget(candidate, &self.ledger, Cause::Erasure, self.now());
-                    (_, next) = tokio::try_join!(forgetting, pages.next())?;
+                    let (gone, following) = tokio::try_join!(forgetting, pages.next())?;
+                    (count, next) = (count + gone, following);
                 }
             }
         }
@@ -191,10 +196,15 @@ impl Erase {
         task: &mut Task,
         request: &Request,
         identities: &[Identifier],
+        deadline: &Deadline,
     ) -> Result<Option<TaskOutcome>, StorageError> {
         // A file that was dropped before the approval may have been read without knowing of it.
         let before = request.approved_at.unwrap_or(request.planned_at);
-        let scrubbed = self.files.scrub(identities, before, self.now()).await?;
+        let has_time = || !deadline.is_within(crate::LAST_MINUTE);
+        let scrubbed = self
+            .files
+            .scrub(identities, before, self.now(), has_time)
+            .await?;
         // What came to light since the plan was held as well, and so was what nobody could look
         // into.
         for (kind, count) in [("rows", scrubbed.rows), ("unreadable", scrubbed.unreadable)] {
@@ -202,16 +212,27 @@ impl Erase {
                 task.held.insert(kind.to_owned(), count);
             }
         }
+        if !scrubbed.is_whole {
+            return Ok(Some(unfinished(task.place, scrubbed.rows)));
+        }
         let waits = scrubbed.waiting + scrubbed.unreadable > 0;
         Ok(waits.then(|| TaskOutcome::Waiting(self.now() + READ_BY)))
     }
 
     /// Objects first, then what the Register says of them: what is said to be gone is gone.
-    async fn forget_packages(&self, holders: &[Holder]) -> Result<(), StorageError> {
+    async fn forget_packages(
+        &self,
+        holders: &[Holder],
+        deadline: &Deadline,
+    ) -> Result<Option<TaskOutcome>, StorageError> {
+        let mut count = 0;
         for holder in holders {
             let mut pages = self.packages.holding(holder);
             while let Some(requests) = pages.next().await? {
                 for request in requests {
+                    if deadline.is_within(crate::LAST_MINUTE) {
+                        return Ok(Some(unfinished(Place::Exports, count)));
+                    }
                     self.exports.discard(&request).await?;
                     let now = self.now();
                     if let Some(package) = self.packages.find(&request, now).await? {
@@ -220,9 +241,21 @@ impl Erase {
                             .await?;
                     }
                     self.packages.no_longer_holds(holder, &request).await?;
+                    count += 1;
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
+}
+
+/// The invocation is about to end: what has gone so far is logged, and another goes on.
+fn unfinished(place: Place, count: u64) -> TaskOutcome {
+    tracing::info!(
+        place = place.as_str(),
+        outcome = "partly_forgotten",
+        count,
+        "task"
+    );
+    TaskOutcome::Unfinished
 }

@@ -8,8 +8,10 @@ use aws_sdk_s3::primitives::ByteStream;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_buckets::files::{Files, Mentioned, Scrubbed};
 use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
 use futures_util::StreamExt;
 use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const NOW: &str = "2026-11-23T10:00:00Z";
 const COMPLAINTS: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
@@ -27,7 +29,10 @@ fn files(house: &House) -> Files {
 
 async fn scrub(house: &House) -> Scrubbed {
     let now = house.stack.clock().now();
-    files(house).scrub(&rosa(), now, now).await.unwrap()
+    files(house)
+        .scrub(&rosa(), now, now, || true)
+        .await
+        .unwrap()
 }
 
 /// A line of a part, as an import writes it.
@@ -90,7 +95,8 @@ async fn what_an_import_could_not_read_of_a_person_goes_and_its_report_stays() {
         Scrubbed {
             waiting: 0,
             rows: 3,
-            unreadable: 0
+            unreadable: 0,
+            is_whole: true,
         }
     );
     let left = house.quarantined("complaints").await;
@@ -110,7 +116,8 @@ async fn what_an_import_could_not_read_of_a_person_goes_and_its_report_stays() {
         Scrubbed {
             waiting: 0,
             rows: 0,
-            unreadable: 0
+            unreadable: 0,
+            is_whole: true,
         }
     );
     assert_eq!(house.everything().await, all, "twice is once");
@@ -147,7 +154,8 @@ async fn of_a_file_in_quarantine_whole_the_other_rows_stay() {
         Scrubbed {
             waiting: 0,
             rows: 4,
-            unreadable: 1
+            unreadable: 1,
+            is_whole: true,
         }
     );
     let left: Vec<String> = house
@@ -185,7 +193,7 @@ async fn files_that_were_dropped_in_time_are_waited_for_until_they_are_read() {
     put(&house, "complaints/later", "x").await;
     let waiting = async |before: DateTime<Utc>, now: DateTime<Utc>| {
         files(&house)
-            .scrub(&rosa(), before, now)
+            .scrub(&rosa(), before, now, || true)
             .await
             .unwrap()
             .waiting
@@ -222,6 +230,29 @@ async fn files_that_were_dropped_in_time_are_waited_for_until_they_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_time_left_says_so_and_another_goes_on() {
+    let house = imports_faults::house().await;
+    let parts = (0..3).map(|number| PART.replace("0.jsonl", &format!("{number}.jsonl")));
+    let parts: Vec<String> = parts.collect();
+    for part in &parts {
+        let rows = line("1,rosa@example.org") + &line("2,abel@example.org");
+        put(&house, part, rows).await;
+    }
+    let keys = format!(r#"{{"version": "1", "key": "{}"}}"#, "1".repeat(40));
+    let keys = SubjectKeys::parse(&keys).unwrap();
+    let has_hers = |part: &String| read(&house, part).unwrap().contains("rosa");
+    let files = files(&house).indexing(&keys);
+    let now = at(NOW);
+    for left in (0..parts.len()).rev() {
+        let looks = AtomicUsize::new(0);
+        let has_time = || looks.fetch_add(1, Ordering::SeqCst) == 0;
+        let scrubbed = files.scrub(&rosa(), now, now, has_time).await.unwrap();
+        assert_eq!((scrubbed.rows, scrubbed.is_whole), (1, left == 0));
+        assert_eq!(parts.iter().filter(|part| has_hers(part)).count(), left);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_writes_meanwhile_is_not_lost() {
     let (mine, hers) = (line("2,abel@example.org"), line("1,rosa@example.org"));
     let more = line("3,cleo@example.org");
@@ -232,7 +263,7 @@ async fn what_somebody_writes_meanwhile_is_not_lost() {
         let (host, mut pause) = pausing_host(&house, "import", call);
         let files = Files::new(custodian_buckets::client(&host.s3()), house.intake());
         let (identities, now) = (rosa(), at(NOW));
-        let scrubbing = files.scrub(&identities, now, now);
+        let scrubbing = files.scrub(&identities, now, now, || true);
         tokio::pin!(scrubbing);
         let writing = async {
             pause.reached().await;
@@ -271,7 +302,7 @@ async fn what_is_deleted_meanwhile_is_not_brought_back() {
         let (host, mut pause) = pausing_host(&house, "import", call);
         let files = Files::new(custodian_buckets::client(&host.s3()), house.intake());
         let (identities, now) = (rosa(), at(NOW));
-        let scrubbing = files.scrub(&identities, now, now);
+        let scrubbing = files.scrub(&identities, now, now, || true);
         tokio::pin!(scrubbing);
         let deleting = async {
             pause.reached().await;
@@ -315,7 +346,8 @@ async fn every_page_of_the_list_is_looked_through() {
         Scrubbed {
             waiting: 0,
             rows: 3,
-            unreadable: 0
+            unreadable: 0,
+            is_whole: true,
         }
     );
     assert_eq!(house.files().len(), 1_000);
@@ -340,12 +372,12 @@ async fn kill(file: &str, others: &str, off: Off, from: usize) -> usize {
         let (host, _) = failing_host(&house, "import", calls, off);
         let (identities, now) = (rosa(), at(NOW));
         let broken = Files::new(custodian_buckets::client(&host.s3()), house.intake())
-            .scrub(&identities, now, now)
+            .scrub(&identities, now, now, || true)
             .await;
         let later = now + TimeDelta::minutes(15);
         assert_eq!(
             files(&house)
-                .scrub(&identities, now, later)
+                .scrub(&identities, now, later, || true)
                 .await
                 .unwrap()
                 .waiting,
@@ -426,7 +458,7 @@ async fn rows_do_not_stay_for_ever_because_others_are_taken_out_beside_them() {
     let days = |days| at(NOW) + TimeDelta::days(days);
     assert_eq!(
         files(&house)
-            .scrub(&rosa(), days(8), days(8))
+            .scrub(&rosa(), days(8), days(8), || true)
             .await
             .unwrap()
             .rows,
@@ -436,7 +468,7 @@ async fn rows_do_not_stay_for_ever_because_others_are_taken_out_beside_them() {
     let dan = [Identifier::email("dan@example.org").unwrap()];
     assert_eq!(
         files(&house)
-            .scrub(&dan, days(14), days(14))
+            .scrub(&dan, days(14), days(14), || true)
             .await
             .unwrap()
             .rows,

@@ -49,6 +49,8 @@ pub struct Scrubbed {
     /// somebody has mended them, or the bucket's lifecycle deletes them. Only then is nothing of
     /// the person known to be left.
     pub unreadable: u64,
+    /// Whether all of quarantine was searched.
+    pub is_whole: bool,
 }
 
 impl Files {
@@ -94,13 +96,17 @@ impl Files {
     /// dropped up to `before` are still to be read, and how many nobody can look into. Another call
     /// finds what those put into quarantine; without them a second call finds nothing to do.
     ///
+    /// It stops as soon as `has_time` says no, and says so. Another call goes on: what was searched
+    /// has an index by then.
+    ///
     /// # Errors
-    /// [`StorageError`] unless all such rows are certain to be gone.
+    /// [`StorageError`] unless all such rows are certain to be gone, or it was stopped.
     pub async fn scrub(
         &self,
         identities: &[Identifier],
         before: DateTime<Utc>,
         now: DateTime<Utc>,
+        has_time: impl Fn() -> bool + Send + Sync,
     ) -> Result<Scrubbed, StorageError> {
         let mentions = Mentions::of(identities);
         // First: a file that is read by now has put its rows where they are searched.
@@ -109,10 +115,15 @@ impl Files {
             waiting,
             rows: 0,
             unreadable: 0,
+            is_whole: true,
         };
         let (mut listing, mut there) = (Listing::of(QUARANTINE), HashSet::new());
         while let Some(objects) = listing.next(self).await? {
             for object in self.may_name(&objects, &mentions).await? {
+                if !has_time() {
+                    scrubbed.is_whole = false;
+                    return Ok(scrubbed);
+                }
                 let (rows, unreadable) = self.scrub_object(&object, &mentions, before, now).await?;
                 scrubbed.rows += rows;
                 scrubbed.unreadable += unreadable;
