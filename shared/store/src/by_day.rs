@@ -1,4 +1,4 @@
-//! What the index by day knows of Records.
+//! Queries of Records by the index by day.
 
 use crate::keys::{self, BY_DAY, Key, RETENTION_DUE_AT};
 use crate::n;
@@ -9,7 +9,7 @@ use custodian_aws::StorageError;
 use custodian_domain::retention::ExpiresAt;
 use custodian_dynamo::{Condition, EXPIRES_AT, Pages, Query, Read, Shown};
 
-/// What has a sort key that begins like that of `from`, in its partition of the index.
+/// The items whose sort key begins like that of `from`, in its partition of the index.
 fn like(from: Key) -> Query {
     Query::of(from.partition)
         .beginning(from.sort)
@@ -17,7 +17,7 @@ fn like(from: Key) -> Query {
 }
 
 impl Records {
-    /// What is over at `now` of a day's shard.
+    /// The items of a day's shard that are over at `now`.
     pub(crate) fn overdue_in<T>(
         &self,
         operation: &'static str,
@@ -28,7 +28,7 @@ impl Records {
         self.ending_in(operation, (day, shard), Condition::over(now), read)
     }
 
-    /// What is over at this very second of a day's shard, or would be if nothing held it.
+    /// The items of a day's shard that are over at this very second, or would be without a hold.
     pub(crate) fn due_in<T>(
         &self,
         operation: &'static str,
@@ -54,7 +54,7 @@ impl Records {
         self.0.query(operation, query, Shown::All, read)
     }
 
-    /// What was collected on a day with this sort key, over or not, whoever holds it.
+    /// The items that were collected on a day with this sort key, over or not, under any holder.
     pub(crate) async fn of_day<T>(
         &self,
         operation: &'static str,
@@ -66,7 +66,7 @@ impl Records {
         self.0.query(operation, query, Shown::All, read).all().await
     }
 
-    /// What may be told at `now` of what lies in the index like `from`.
+    /// The items in the index like `from` that statistics may use at `now`.
     pub(crate) fn told_like<T>(
         &self,
         operation: &'static str,
@@ -78,7 +78,7 @@ impl Records {
         self.0.query(operation, like(from), shown, read)
     }
 
-    /// What is live of what lies in the index like `from`, and has this attribute.
+    /// The live items in the index like `from` that have this attribute.
     pub(crate) fn live_with<T>(
         &self,
         operation: &'static str,
@@ -91,7 +91,7 @@ impl Records {
         self.0.query(operation, query, Shown::LiveAt(now), read)
     }
 
-    /// Whether anything lies in the index like `from`, over or not.
+    /// Whether the index has an item like `from`, over or not.
     pub(crate) async fn has_like(
         &self,
         operation: &'static str,

@@ -1,4 +1,5 @@
-//! How often a client has knocked within the hour, as far as one instance alone does not know it.
+//! How many requests a client has sent within the hour, as far as one instance alone does not know
+//! it.
 
 use crate::keys;
 use crate::{n, number};
@@ -14,17 +15,17 @@ const SEEN: &str = "seen";
 pub struct ClientCounts(Table);
 
 impl ClientCounts {
-    /// The counts in the Register called `name`.
+    /// The counts in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
-    /// Counts `more` requests of a client in an hour; gives how many they are by now. What was
-    /// counted goes with the hour.
+    /// Counts `more` requests of a client in an hour. Returns how many they are now. The count is
+    /// deleted after the hour.
     ///
     /// # Errors
-    /// [`StorageError`] if they are not known to be counted.
+    /// [`StorageError`] unless they are certain to be counted.
     pub async fn add(&self, client: &Client, hour: Hour, more: u32) -> Result<u64, StorageError> {
         const OPERATION: &str = "count the requests of a client";
         let counted = Write::update(&self.0, keys::client(client))

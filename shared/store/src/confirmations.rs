@@ -1,8 +1,8 @@
-//! Addresses that somebody is asked to confirm, and those that are confirmed.
+//! Addresses that somebody is asked to confirm, and confirmed addresses.
 //!
-//! What is asked waits in one partition of the Register, one item for each purpose and person: that
-//! is the queue from which `notify` sends, and what a link is held against. What is confirmed lies
-//! under the person. Neither outlasts an erasure.
+//! Requests to confirm wait in one partition of the Register, one item for each purpose and person.
+//! It is the queue from which `notify` sends, and validates the links. Confirmations are stored
+//! under the person. An erasure deletes both.
 
 mod mails;
 
@@ -32,27 +32,27 @@ pub struct Confirmations {
     requests: Requests,
 }
 
-/// What came of somebody's word that an address is theirs.
+/// The result when somebody says that an address is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfirmOutcome {
     /// It is confirmed.
     First,
     /// It was confirmed before, by the same link.
     Again,
-    /// The link works no longer: its time is over, a later one took its place, or the person was
+    /// The link no longer works: its time is over, a later one replaced it, or the person was
     /// erased.
     Over,
 }
 
-/// The mail that an item of the Register's stream asks for, by the item's sort key: why, and to
-/// whom.
+/// The email that an item of the Register's stream asks for, by the item's sort key: its purpose,
+/// and to whom.
 #[must_use]
 pub fn asked_by(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
     keys::asked_to_confirm_of(sort)
 }
 
 impl Confirmations {
-    /// The confirmations in the Register called `name`.
+    /// The confirmations in the Register named `name`.
     #[must_use]
     pub fn new(client: &custodian_dynamo::Client, name: &str) -> Self {
         Self {
@@ -61,11 +61,11 @@ impl Confirmations {
         }
     }
 
-    /// Takes somebody's word that the address is theirs to which a link was sent: what is
-    /// confirmed, how far the mail is, and the event of its request are one transaction.
+    /// Stores that somebody has confirmed the address to which a link was sent. The confirmation,
+    /// the state of the email and the event of its request are one transaction.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be taken; saying it again is safe.
+    /// [`StorageError`] unless it is certain to be stored. Repeating it is safe.
     pub async fn confirm(
         &self,
         link: &ConfirmLink,
@@ -99,8 +99,8 @@ impl Confirmations {
         if let Some(request) = &asking.request {
             writes.extend(self.requests.confirmed(request, now)?);
         }
-        // Where it did not hold, somebody followed the link at the same time, or another mail took
-        // its place.
+        // If the condition was not met, somebody followed the link at the same time, or another
+        // email replaced it.
         if transact(OPERATION, writes).await? {
             return Ok(ConfirmOutcome::First);
         }
@@ -113,12 +113,12 @@ impl Confirmations {
         })
     }
 
-    /// What takes an opt-out back by the Data Protection Officer's order, and the event of the
-    /// request: one transaction. Gives whether it was done now: the same request twice does not
-    /// undo what the person said in between.
+    /// Stores that the Data Protection Officer takes an opt-out back, and the event of the request,
+    /// in one transaction. Returns whether it was done now: the same request twice does not undo
+    /// what the person said in between.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be done; doing it again is safe.
+    /// [`StorageError`] unless it is certain to be done. Repeating it is safe.
     pub async fn opt_in(
         &self,
         subjects: &[SubjectKey],
@@ -150,7 +150,7 @@ impl Confirmations {
         transact("take an opt-out back", writes).await
     }
 
-    /// What a subject has confirmed, as far as it counts at `now`.
+    /// The confirmations of a subject that count at `now`.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -171,11 +171,11 @@ impl Confirmations {
             .await
     }
 
-    /// Forgets what a subject was asked, and what they confirmed, up to `up_to`: what is asked
+    /// Deletes what a subject was asked, and what they confirmed, up to `up_to`. What is asked
     /// later is a new matter.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be forgotten; a second time finds nothing to do.
+    /// [`StorageError`] unless it is certain to be deleted. A second time finds nothing to do.
     pub async fn forget(
         &self,
         subject: &SubjectKey,
@@ -200,7 +200,7 @@ impl Confirmations {
         Ok(())
     }
 
-    /// What was asked in between in the place of what was read is left.
+    /// If another request has replaced the one that was read, it stays.
     async fn forget_one(
         &self,
         operation: &'static str,

@@ -1,9 +1,9 @@
-//! What stands for people, as the Register knows it: holds and restrictions, until they are lifted.
+//! Holds and restrictions in the Register, until they are lifted.
 //!
-//! What a request has placed lies with the request. What stands for a holder lies under the holder,
-//! as two sets of requests: whoever stores something of somebody learns from one item what stands
-//! for them. Sets make it the same thing to enter it once and twice, in whichever order several are
-//! placed and lifted.
+//! What a request has placed is stored with the request. What applies to a holder is stored under
+//! the holder, as two sets of requests. So a function that stores something of somebody learns from
+//! one item what applies to them. With sets, entering it once and twice has the same effect, in
+//! whichever order several are placed and lifted.
 
 use crate::effects::{Effects, HOLDS, RESTRICTIONS, distinct};
 use crate::evidence;
@@ -21,46 +21,45 @@ use custodian_dynamo::{AttributeValue, Condition, Pages, Table, Write, set, to_v
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long the evidence of a standing is kept after it was lifted.
+/// How long the evidence of a hold or restriction is kept after it was lifted.
 const EVIDENCE: Months = periods::EVIDENCE;
 
-/// What stands, in the Register.
+/// The holds and restrictions in the Register.
 #[derive(Clone, Debug)]
 pub struct Constraints(pub(crate) Table);
 
 /// What a request has placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
-    /// What stands, or stood.
+    /// The hold or restriction, in force or lifted.
     #[serde(flatten)]
     pub standing: Constraint,
     /// A digest of what was ordered, so that one request is not two different things.
     pub order: String,
-    /// For whom; nothing once it is lifted and everybody has let go.
+    /// Whose data it covers; empty once it is lifted and released for everybody.
     #[serde(default)]
     pub holders: Vec<Holder>,
-    /// Whether everything of theirs was looked through when nobody could be writing any longer who
-    /// had not seen it.
+    /// Whether all their items were checked when nobody who had not seen it could still be writing.
     #[serde(default)]
     pub settled: bool,
 }
 
-/// What restricts each of several holders, as it was read.
+/// The restrictions of several holders, as they were read.
 #[derive(Clone, Debug, Default)]
 pub struct Restricting(BTreeMap<String, AttributeValue>);
 
 impl Constraints {
-    /// The standings in the Register called `name`.
+    /// The holds and restrictions in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
-    /// Enters what a request places, and what begins `beside` it, before anything is done about it;
-    /// gives whether it is new.
+    /// Enters what a request places, and the writes `beside` it, before it is applied. Returns
+    /// whether it is new.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be entered.
+    /// [`StorageError`] unless it is certain to be entered.
     pub async fn enter(
         &self,
         request: &RequestId,
@@ -97,11 +96,11 @@ impl Constraints {
             .await
     }
 
-    /// Records that the person was told that it will be lifted; the first time stands. Gives
+    /// Records that the person was informed that it will be lifted. The first time stands. Returns
     /// whether this was it.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be recorded.
+    /// [`StorageError`] unless it is certain to be recorded.
     pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
         const OPERATION: &str = "record a notice";
         let noticed = self
@@ -114,11 +113,11 @@ impl Constraints {
         transact(OPERATION, writes).await
     }
 
-    /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no
-    /// notice or has it. Gives whether this was it.
+    /// Records that a hold or restriction of this kind is lifted, and the writes `beside` it, if it
+    /// needs no notice or has it. Returns whether this was it.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be recorded.
+    /// [`StorageError`] unless it is certain to be recorded.
     pub async fn lift(
         &self,
         request: &RequestId,
@@ -141,26 +140,26 @@ impl Constraints {
         transact(OPERATION, writes).await
     }
 
-    /// Says under each holder that this stands for them. Once is as good as twice.
+    /// Stores under each holder that this applies to them. Twice has the effect of once.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known of all of them.
+    /// [`StorageError`] unless that is certain for all of them.
     pub async fn cover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
         self.say(request, placed, Write::add).await
     }
 
-    /// Says under each holder that this does not stand for them any longer.
+    /// Stores under each holder that this no longer applies to them.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known of all of them.
+    /// [`StorageError`] unless that is certain for all of them.
     pub async fn uncover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
         self.say(request, placed, Write::take_out).await
     }
 
-    /// Remembers that everything of those for whom it stands was looked through.
+    /// Stores that all items of its holders were checked.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
+    /// [`StorageError`] unless that is certain to be stored.
     pub async fn settle(
         &self,
         request: &RequestId,
@@ -175,10 +174,10 @@ impl Constraints {
         transact(OPERATION, writes).await.map(drop)
     }
 
-    /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
+    /// Closes what was lifted: the Register no longer says for whom it was, only that it was.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be closed.
+    /// [`StorageError`] unless it is certain to be closed.
     pub async fn close(
         &self,
         request: &RequestId,
@@ -188,7 +187,7 @@ impl Constraints {
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a standing";
         for holder in &placed.holders {
-            // Deletes what says of a holder that nothing stands any longer.
+            // Deletes a holder's item once nothing applies any longer.
             Write::delete(&self.0, keys::standing_of(holder))
                 .when(Condition::lacks(HOLDS))
                 .when(Condition::lacks(RESTRICTIONS))
@@ -205,7 +204,7 @@ impl Constraints {
         transact(OPERATION, writes).await.map(drop)
     }
 
-    /// What stands, and what is being lifted, in pages.
+    /// What is in force, and what is being lifted, in pages.
     #[must_use]
     pub fn open(&self) -> Pages<RequestId> {
         self.0.all("look what stands", keys::STANDINGS, "", |item| {
@@ -213,17 +212,17 @@ impl Constraints {
         })
     }
 
-    /// The same from behind a request on, which need not be there any more.
+    /// The same, after a request, which need not exist any more.
     #[must_use]
     pub fn open_behind(&self, request: &str) -> Pages<RequestId> {
         self.open().behind(keys::STANDINGS, request)
     }
 
-    /// What stands for any of these holders, each with its request: what an erasure has to know
+    /// What applies to any of these holders, each with its request: an erasure has to know it
     /// before it is approved.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn of(
         &self,
         holders: &[Holder],
@@ -261,10 +260,10 @@ impl Constraints {
         Ok(standings)
     }
 
-    /// What restricts these holders now.
+    /// The restrictions on these holders now.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn restricting(
         &self,
         holders: &[Holder],
@@ -280,8 +279,8 @@ impl Constraints {
         Ok(Restricting(items.iter().filter_map(read).collect()))
     }
 
-    /// That nothing holds what is of this holder, and that the same restricts it as `before`: a
-    /// part of a transaction that may not happen otherwise.
+    /// A check in a transaction: no hold covers this holder, and its restrictions are the same as
+    /// `before`.
     pub fn unheld(&self, holder: &Holder, before: &Restricting) -> Write {
         let key = keys::standing_of(holder);
         let restricted = before.0.get(&key.partition);
@@ -292,10 +291,10 @@ impl Constraints {
         Write::check(&self.0, key, Condition::lacks(HOLDS).and(same))
     }
 
-    /// What stands for each of these holders, all together.
+    /// What applies to each of these holders, all together.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn effects(
         &self,
         holders: &[Holder],
@@ -333,7 +332,7 @@ impl Constraints {
         Write::update(&self.0, keys::standing(request)).when(Condition::there())
     }
 
-    /// What happened, with whatever else happens to the request.
+    /// An event of the request, among all its others.
     async fn event(
         &self,
         request: &RequestId,
@@ -345,7 +344,7 @@ impl Constraints {
             .await
     }
 
-    /// That what a request has placed is no longer as it is attested.
+    /// A mark that what a request has placed differs from its attestation.
     fn unattested(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Write, StorageError> {
         let items = vec![STANDING.to_owned()];
         evidence::mark(&self.0, &keys::request(request), items, now)

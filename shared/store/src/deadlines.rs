@@ -1,4 +1,4 @@
-//! What the index by day tells of deadlines: days without records, and complaints whose clock runs.
+//! Deadlines in the index by day: days without records, and complaints with a running deadline.
 
 use crate::keys::{self, CLOCK, CLOCK_ENDS, Key, SHARDS, SK};
 use crate::records::Records;
@@ -11,34 +11,34 @@ use custodian_domain::rights::complaint_deadlines::ComplaintDeadline;
 use custodian_dynamo::{Pages, from_value};
 use serde::Serialize;
 
-/// An open complaint's clock.
+/// The running deadline of an open complaint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Running {
     /// The record's reference.
     pub reference: Reference,
-    /// Which clock runs.
+    /// Which deadline runs.
     pub clock: ComplaintDeadline,
     /// Its last day, as a civil date in London.
     pub ends: NaiveDate,
-    /// The service that is complained of.
+    /// The service that the complaint is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
 }
 
 impl Records {
-    /// Whether anything that a source collected on a day lies there, over or not.
+    /// Whether anything from a source that was collected on a day is stored, over or not.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn has_any(&self, source: Source, day: NaiveDate) -> Result<bool, StorageError> {
         self.begins(|shard| keys::collected(source, day, shard))
             .await
     }
 
-    /// Whether any record that was collected on a day lies there, over or not.
+    /// Whether any record that was collected on a day is stored, over or not.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn has_records(&self, day: NaiveDate) -> Result<bool, StorageError> {
         self.begins(|shard| Key::new(keys::day_shard(day, shard), keys::RECORD))
             .await
@@ -56,8 +56,8 @@ impl Records {
         Ok(false)
     }
 
-    /// The clocks that run of live complaints that were received on a day, in one of its shards; in
-    /// pages.
+    /// The running deadlines of live complaints that were received on a day, in one of its shards;
+    /// in pages.
     #[must_use]
     pub fn clocks(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Running> {
         let from = keys::collected(Source::Complaints, day, shard);
@@ -67,7 +67,7 @@ impl Records {
     }
 }
 
-/// Reads a clock out of the index.
+/// Reads a deadline from the index.
 fn running(item: &Item) -> Option<Running> {
     let id = keys::record_id(text(item, SK)?)?;
     Some(Running {

@@ -1,4 +1,4 @@
-//! What stands for those who were looked up.
+//! What applies to the holders who were looked up.
 
 use crate::keys::{self, Key, PK};
 use crate::{Item, text};
@@ -6,23 +6,23 @@ use custodian_domain::record::Holder;
 use custodian_domain::rights::constraint::Effect;
 use std::collections::{BTreeSet, HashMap};
 
-/// The attribute of a holder's constraints that names the requests that hold what is theirs.
+/// The attribute of a holder's constraints with the requests that hold their data.
 pub(crate) const HOLDS: &str = "holds";
-/// The same of those that restrict it.
+/// The same with the requests that restrict it.
 pub(crate) const RESTRICTIONS: &str = "restrictions";
 
-/// What stands for those who were looked up.
+/// What applies to the holders who were looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Effects(HashMap<String, Effect>);
 
 impl Effects {
-    /// What stands for a holder; nothing if nobody looked.
+    /// What applies to a holder; `None` if nobody looked.
     #[must_use]
     pub fn of(&self, holder: &Holder) -> Option<Effect> {
         self.0.get(&keys::partition(holder)).copied()
     }
 
-    /// What the items of a batch say of those who were looked up.
+    /// What the items of a batch say about the holders who were looked up.
     pub(crate) fn read<'a>(
         looked_up: &[Holder],
         items: impl IntoIterator<Item = &'a Item>,
@@ -44,7 +44,7 @@ impl Effects {
     }
 }
 
-/// Each key once: a batch takes none twice.
+/// Each key once: a batch accepts no key twice.
 pub(crate) fn distinct(keys: impl Iterator<Item = Key>) -> Vec<Key> {
     keys.collect::<BTreeSet<Key>>().into_iter().collect()
 }

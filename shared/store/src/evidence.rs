@@ -1,8 +1,8 @@
-//! What was written of requests, holds and restrictions is attested in the ledger's chain.
+//! Attests in the ledger's chain what was written of requests, holds and restrictions.
 //!
-//! Whoever writes such an item leaves a mark in the same transaction, which says where it lies.
-//! Whoever attests puts a block with the item's hash and takes the mark away, both or neither: so
-//! nothing is written that is not attested, or waits for it.
+//! A transaction that writes such an item leaves a mark with the item's key. A function that
+//! attests it puts a block with the item's hash and removes the mark, both or neither. So
+//! everything written is attested, or waits for it.
 
 mod attested;
 mod lying;
@@ -23,7 +23,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{Pages, Table, Write};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Attests in the ledger what lies in the Register.
+/// Attests in the ledger what is in the Register.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     register: Table,
@@ -31,7 +31,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What the Register called `register` says, for this ledger.
+    /// The Register named `register`, attested in this ledger.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, register: String, ledger: Ledger) -> Self {
         Self {
@@ -46,12 +46,11 @@ impl Evidence {
         marks::waiting(&self.register)
     }
 
-    /// Attests what these requests have waiting, of every place and of what their people said;
-    /// gives how many marks are gone.
+    /// Attests what waits for these requests, for every place and for what their people said.
+    /// Returns how many marks are gone.
     ///
     /// # Errors
-    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it
-    /// once.
+    /// [`StorageError`] unless all is certain to be attested. Repeating it has no further effect.
     pub async fn attest(
         &self,
         requests: &[RequestId],
@@ -70,12 +69,11 @@ impl Evidence {
             .await
     }
 
-    /// Attests what these marks name; gives how many of them are gone. Where somebody has written
+    /// Attests what these marks name. Returns how many of them are gone. If somebody has written
     /// since, the mark stays.
     ///
     /// # Errors
-    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it
-    /// once.
+    /// [`StorageError`] unless all is certain to be attested. Repeating it has no further effect.
     pub async fn attest_marked(
         &self,
         marks: Vec<Mark>,

@@ -1,4 +1,4 @@
-//! When something was last taken in from a source, and whose turn it is to take in more.
+//! When a file of a source was last read, and whose turn it is to read more.
 
 use crate::keys;
 use crate::{Item, s, text};
@@ -10,7 +10,7 @@ use custodian_dynamo::{Condition, Table, Write};
 
 const AT: &str = "at";
 const INVOCATION_ID: &str = "invocation";
-/// How much longer a turn is than an invocation can run: as much as clocks may differ.
+/// How much longer a turn is than an invocation: as much as clocks may differ.
 const APART: TimeDelta = TimeDelta::minutes(1);
 
 /// The marks of imports in the Register.
@@ -18,16 +18,16 @@ const APART: TimeDelta = TimeDelta::minutes(1);
 pub struct Imports(Table);
 
 impl Imports {
-    /// The marks in the Register called `name`.
+    /// The marks in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
-    /// Remembers that a file of a source was read whole at `now`.
+    /// Stores that a file of a source was read whole at `now`.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
+    /// [`StorageError`] unless that is certain to be stored.
     pub async fn mark(&self, source: Source, now: DateTime<Utc>) -> Result<(), StorageError> {
         let item = Item::from([(AT.to_owned(), s(now.to_rfc3339()))]);
         self.0
@@ -38,7 +38,7 @@ impl Imports {
     /// When a file of a source was last read whole.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn last(
         &self,
         source: Source,
@@ -58,12 +58,12 @@ impl Imports {
             .ok_or(StorageError::unreadable(OPERATION))
     }
 
-    /// Takes the turn of a source, unless another invocation has it: of two that tell of the same
-    /// record, one writes after the other. It ends by itself when no invocation can be running any
-    /// longer. Whoever has it may take it again, as an invocation does that Lambda repeats.
+    /// Takes the turn of a source, unless another invocation has it: of two that write the same
+    /// record, one writes after the other. It ends by itself when no invocation can still be
+    /// running. An invocation that has it may take it again, as when Lambda repeats it.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known who has it.
+    /// [`StorageError`] if it is unknown who has it.
     pub async fn take_turn(
         &self,
         source: Source,
@@ -79,10 +79,10 @@ impl Imports {
         .await
     }
 
-    /// Ends the turn of a source; one that another has meanwhile goes on.
+    /// Ends the turn of a source. A turn that another invocation has taken meanwhile continues.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to have ended.
+    /// [`StorageError`] unless it is certain to have ended.
     pub async fn end_turn(
         &self,
         source: Source,

@@ -1,5 +1,5 @@
-//! Every key of every table: the one module that knows how they are spelt. How a holder is spelt
-//! comes from the domain.
+//! Every key of every table. Only this module knows their spelling. The spelling of a holder comes
+//! from the domain.
 
 mod register;
 
@@ -15,15 +15,15 @@ use custodian_dynamo::{Index, PrimaryKey};
 
 pub use custodian_dynamo::{EXPIRES_AT, PK, SK};
 
-/// When an item that is held would be over, epoch seconds: it has this instead of [`EXPIRES_AT`].
+/// When a held item would be over, epoch seconds: it has this instead of [`EXPIRES_AT`].
 pub const RETENTION_DUE_AT: &str = "retention_due_at";
-/// That a record may be stored only.
+/// That a record may only be stored.
 pub const RESTRICTED: &str = "restricted";
-/// Partition key of the index [`BY_DAY`]; names an item's day and shard.
+/// Partition key of the index [`BY_DAY`]: an item's day and shard.
 pub const DAY: &str = "day";
-/// Which clock of a complaint runs.
+/// Which deadline of a complaint runs.
 pub const CLOCK: &str = "clock";
-/// The last day of that clock.
+/// The last day of that deadline.
 pub const CLOCK_ENDS: &str = "clock_ends";
 /// The one index of Records.
 pub const BY_DAY: Index = Index {
@@ -35,9 +35,9 @@ pub const META: &str = "META";
 /// The certificate of a request; in the ledger, of a day.
 pub const CERTIFICATE: &str = "CERTIFICATE";
 
-/// The sort key of everything that is a record begins so.
+/// The beginning of the sort key of every record.
 pub const RECORD: &str = "record#";
-/// The sort key of a link begins so.
+/// The beginning of the sort key of a link.
 pub const LINK: &str = "link#";
 /// The sort key of a profile.
 pub const PROFILE: &str = "@profile";
@@ -46,7 +46,7 @@ pub const PROFILE: &str = "@profile";
 /// one of DynamoDB's.
 pub const SHARDS: u8 = 4;
 
-/// Where an item lies.
+/// The key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Partition key.
@@ -64,30 +64,30 @@ impl Key {
         }
     }
 
-    /// Where a record lies.
+    /// The key of a record.
     #[must_use]
     pub fn record(holder: &Holder, source: Source, id: &RecordId) -> Self {
         record(holder, source, id)
     }
 
-    /// What a record's sort key is, whoever holds it.
+    /// A record's sort key, under any holder.
     #[must_use]
     pub fn record_sort(source: Source, id: &RecordId) -> String {
         record_sort(source, id)
     }
 
-    /// Where the link from a further key to a subject lies.
+    /// The key of the link from a further key to a subject.
     #[must_use]
     pub fn link(from: &SubjectKey, to: &SubjectKey) -> Self {
         link(from, to)
     }
 
-    /// What lies under a holder with this sort key.
+    /// The key under a holder with this sort key.
     pub fn under(holder: &Holder, sort: impl Into<String>) -> Self {
         Self::new(partition(holder), sort)
     }
 
-    /// Whose it is.
+    /// Whose item it is.
     #[must_use]
     pub fn holder(&self) -> Option<Holder> {
         holder(&self.partition)
@@ -130,26 +130,26 @@ pub fn holder(partition: &str) -> Option<Holder> {
     Holder::try_from(partition.to_owned()).ok()
 }
 
-/// What a record's sort key is, whoever holds it.
+/// A record's sort key, under any holder.
 #[must_use]
 pub fn record_sort(source: Source, id: &RecordId) -> String {
     format!("{RECORD}{}#{}", source.as_str(), id.as_str())
 }
 
-/// Where a record lies.
+/// The key of a record.
 #[must_use]
 pub fn record(holder: &Holder, source: Source, id: &RecordId) -> Key {
     Key::new(partition(holder), record_sort(source, id))
 }
 
-/// Which record a sort key names.
+/// The record that a sort key names.
 #[must_use]
 pub fn record_id(sort: &str) -> Option<RecordId> {
     let (_, id) = sort.strip_prefix(RECORD)?.split_once('#')?;
     Some(RecordId::stored(id.to_owned()))
 }
 
-/// Where the link from a further key to a subject lies.
+/// The key of the link from a further key to a subject.
 #[must_use]
 pub fn link(from: &SubjectKey, to: &SubjectKey) -> Key {
     Key::new(from.as_str(), format!("{LINK}{}", to.as_str()))
@@ -161,13 +161,13 @@ pub fn link_target(sort: &str) -> Option<SubjectKey> {
     SubjectKey::try_from(sort.strip_prefix(LINK)?.to_owned()).ok()
 }
 
-/// Where the profile of a subject lies.
+/// The key of a subject's profile.
 #[must_use]
 pub fn profile(subject: &SubjectKey) -> Key {
     Key::new(subject.as_str(), PROFILE)
 }
 
-/// What kind of item a sort key of Records names.
+/// The kind of item that a sort key of Records names.
 #[must_use]
 pub fn kind(sort: &str) -> Option<ItemKind> {
     match sort {
@@ -178,8 +178,8 @@ pub fn kind(sort: &str) -> Option<ItemKind> {
     }
 }
 
-/// The partition of [`BY_DAY`] for an item of `day` with this sort key: a day's items spread over
-/// its shards.
+/// The partition of [`BY_DAY`] for an item of `day` with this sort key: a day's items are spread
+/// over its shards.
 #[must_use]
 pub fn day(day: NaiveDate, sort: &str) -> String {
     let spread = sort
@@ -194,8 +194,7 @@ pub fn day_shard(day: NaiveDate, shard: u8) -> String {
     format!("{day}#{shard}")
 }
 
-/// Where the records of a source lie in one of a day's partitions of [`BY_DAY`]; the sort key is
-/// how theirs begin.
+/// The beginning of the keys of a source's records in one of a day's partitions of [`BY_DAY`].
 #[must_use]
 pub fn collected(source: Source, day: NaiveDate, shard: u8) -> Key {
     Key::new(
@@ -204,23 +203,23 @@ pub fn collected(source: Source, day: NaiveDate, shard: u8) -> Key {
     )
 }
 
-/// Where the blocks of a day of the ledger lie, and its certificate.
+/// The partition of the blocks of a day of the ledger, and of its certificate.
 #[must_use]
 pub fn ledger_day(day: NaiveDate) -> String {
     format!("DAY#{day}")
 }
 
-/// The day of the ledger that a partition is.
+/// The day of the ledger of a partition.
 #[must_use]
 pub fn day_of_ledger(partition: &str) -> Option<NaiveDate> {
     let day = partition.strip_prefix("DAY#")?.parse().ok()?;
     (ledger_day(day) == partition).then_some(day)
 }
 
-/// The sort key of a block begins so.
+/// The beginning of the sort key of a block.
 pub const ENTRY: &str = "ENTRY#";
 
-/// Where a block of the ledger lies; sorts by number.
+/// The key of a block of the ledger; sorts by number.
 #[must_use]
 pub fn block(day: NaiveDate, n: u64) -> Key {
     Key::new(ledger_day(day), format!("{ENTRY}{n:012}"))
@@ -232,22 +231,22 @@ pub fn block_number(sort: &str) -> Option<u64> {
     sort.strip_prefix(ENTRY)?.parse().ok()
 }
 
-/// Where the certificate of a day of the ledger lies.
+/// The key of the certificate of a day of the ledger.
 #[must_use]
 pub fn day_certificate(day: NaiveDate) -> Key {
     Key::new(ledger_day(day), CERTIFICATE)
 }
 
-/// Where it says how the ledger's chain ends.
+/// The key of the end of the ledger's chain.
 #[must_use]
 pub fn chain_head() -> Key {
     Key::new("CHAIN", "HEAD")
 }
 
-/// The partition of what says that a removal by TTL is in the ledger begins so.
+/// The beginning of the partition of a mark that a removal by TTL is in the ledger.
 pub const TOLD: &str = "TOLD#";
 
-/// Where it says that a removal by TTL is in the ledger.
+/// The key of the mark that a removal by TTL is in the ledger.
 #[must_use]
 pub fn told(id: &EntryId) -> Key {
     Key::new(format!("{TOLD}{}", id.as_str()), META)

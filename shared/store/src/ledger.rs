@@ -1,8 +1,8 @@
-//! The ledger: one chain of blocks, appended to, never changed.
+//! The ledger: one chain of blocks. It is appended to, never changed.
 //!
-//! Whoever deletes puts a block in the same transaction, on condition that the chain still ends
-//! where it was seen to end (`CHAIN`, `HEAD`): so two who write at once can't both follow the same
-//! link. A day is closed by a certificate, which is a link of the same chain.
+//! A transaction that deletes also puts a block, on condition that the chain still ends where it
+//! was seen to end (`CHAIN`, `HEAD`). So two who write at once can't both follow the same link. A
+//! certificate closes a day, and is a link of the same chain.
 
 mod appending;
 mod attesting;
@@ -29,43 +29,43 @@ use tokio::sync::Mutex;
 
 pub(super) use forgetting::forget;
 
-/// How many actions DynamoDB takes in one transaction
+/// How many actions DynamoDB accepts in one transaction
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 const ACTIONS: usize = 100;
-/// How many deletions go into one: beside them there are the block and the head.
+/// How many deletions fit into one: the block and the head are the other actions.
 const AT_ONCE: usize = ACTIONS - 2;
 
 /// The table of the ledger.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     table: Table,
-    /// How the chain ended when it was last seen. It is held while a block is on its way, so that
-    /// what runs in one process waits for its turn, and only other processes are ever in the way.
+    /// How the chain ended when it was last seen. It is locked while a block is being written, so
+    /// that writers in one process wait for their turn, and only other processes can be in the way.
     head: Arc<Mutex<Option<Head>>>,
 }
 
-/// What lies on a day of the ledger.
+/// An item on a day of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLink {
-    /// Where.
+    /// Its place.
     pub seat: Slot,
-    /// What.
+    /// Its contents.
     pub lies: Lies,
 }
 
-/// Where something lies on a day of the ledger.
+/// A place on a day of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
-    /// Where the day's certificate belongs.
+    /// The place of the day's certificate.
     Certificate,
-    /// Where the block with this number belongs.
+    /// The place of the block with this number.
     Block(u64),
-    /// Where nothing belongs.
+    /// A place where nothing belongs.
     Stray,
 }
 
 impl Ledger {
-    /// The ledger in the table called `name`.
+    /// The ledger in the table named `name`.
     #[must_use]
     pub fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self {
@@ -74,15 +74,15 @@ impl Ledger {
         }
     }
 
-    /// The table that it lies in.
+    /// The ledger's table.
     pub(crate) const fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Tells what TTL removed; what is told already stays as it is. Gives how much is new.
+    /// Records what TTL removed. What is recorded already stays as it is. Returns how much is new.
     ///
     /// # Errors
-    /// [`StorageError`] if not all is known to be told; telling it again is telling it once.
+    /// [`StorageError`] unless all is certain to be recorded. Repeating it has no further effect.
     pub async fn append(
         &self,
         entries: Vec<Entry>,
@@ -101,7 +101,7 @@ impl Ledger {
         Ok(told)
     }
 
-    /// Lambda brings a removal again: a mark of its own says that it is told.
+    /// Lambda may deliver a removal again, so each puts a mark that it is recorded.
     fn marked(&self, entry: &Entry) -> LedgeredWrite {
         LedgeredWrite {
             write: Write::put(&self.table, keys::told(&entry.id), Item::new())
@@ -116,16 +116,15 @@ impl Ledger {
         LedgerEntries::new(self.clone(), day, Some(day))
     }
 
-    /// What was deleted on a day (UTC) and since, block by block.
+    /// What was deleted from a day (UTC) on, block by block.
     ///
-    /// What was removed at an instant is told on its day or later, so the day of an instant leaves
-    /// nothing out.
+    /// A removal is recorded on its day or later, so the day of an instant leaves nothing out.
     #[must_use]
     pub fn told_since(&self, day: NaiveDate) -> LedgerEntries {
         LedgerEntries::new(self.clone(), day, None)
     }
 
-    /// How the chain ends; nothing before it begins.
+    /// The end of the chain; `None` before it begins.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
@@ -136,8 +135,7 @@ impl Ledger {
             .transpose()
     }
 
-    /// The link that closes a day; nothing if there is none, or what lies there is not what was
-    /// written.
+    /// The link that closes a day; `None` if there is none, or if it was changed.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
@@ -157,7 +155,8 @@ impl Ledger {
         Ok(None)
     }
 
-    /// Everything that lies on a day, certificate first, then blocks by their numbers; in pages.
+    /// Everything that is stored on a day, certificate first, then blocks by their numbers; in
+    /// pages.
     #[must_use]
     pub fn lying(&self, day: NaiveDate) -> Pages<StoredLink> {
         self.table.all(
@@ -168,8 +167,7 @@ impl Ledger {
         )
     }
 
-    /// Counts the blocks of a day; gives how many cannot be counted as well, because they are not
-    /// what was written.
+    /// Counts the blocks of a day. Also returns how many were changed and cannot be counted.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.

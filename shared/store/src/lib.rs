@@ -1,7 +1,7 @@
-//! The one place that knows how things lie in DynamoDB.
+//! The one place that knows how things are stored in DynamoDB.
 //!
 //! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is
-//! never shown: that is decided in [`custodian_dynamo`] alone.
+//! never shown: [`custodian_dynamo`] alone decides that.
 
 mod by_day;
 pub mod clients;

@@ -1,5 +1,6 @@
-//! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's
-//! profile. Whoever sends the list is told through a request, which begins in the same transaction.
+//! Who no longer wants a list. It is stored in the Register, which keeps it after an erasure, and
+//! in the person's profile. The list's sender is informed through a request, which begins in the
+//! same transaction.
 
 use crate::keys::{self, DAY, PROFILE};
 use crate::requests::{Approval, Request, Requests};
@@ -23,11 +24,11 @@ use std::time::Duration;
 const OPERATION: &str = "opt out of a list";
 /// When it was said last.
 const SINCE: &str = "since";
-/// The request by which whoever sends the list is told.
+/// The request by which the list's sender is informed.
 const REQUEST: &str = "request";
 /// In a profile: when each list was opted out of.
 const OPTED_OUT: &str = "opted_out";
-/// How often it begins again because others wrote in between: two clicks of one person come close
+/// How often it starts again because others wrote in between: two clicks of one person come close
 /// together.
 const TRIES: u32 = 5;
 
@@ -39,16 +40,16 @@ pub struct OptOuts {
     requests: Requests,
 }
 
-/// What became of an opt-out that was said.
+/// The result of an opt-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// Whoever sends the list is being told.
+    /// The list's sender will be informed.
     First,
-    /// They are being told already; from now on it counts from when it was said last.
+    /// The sender is already being informed; the opt-out now counts from the last click.
     Again,
 }
 
-/// An opt-out as it lies there.
+/// An opt-out as it is stored.
 struct StoredOptOut {
     opt_out: OptOut,
     request: RequestId,
@@ -69,7 +70,7 @@ impl OptOuts {
     /// The opt-out that stands at `now`, if there is one.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn find(
         &self,
         of: &Subscription,
@@ -78,8 +79,8 @@ impl OptOuts {
         Ok(self.lying(of, now).await?.map(|lying| lying.opt_out))
     }
 
-    /// What a subject's profile says at `now`: each list that was opted out of, when, and until
-    /// when the profile is kept.
+    /// The contents of a subject's profile at `now`: each list that was opted out of, when, and
+    /// until when the profile is kept.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -114,11 +115,11 @@ impl OptOuts {
         Ok(said)
     }
 
-    /// Remembers an opt-out, in the Register and in the profile at once, and has whoever sends the
-    /// list told under `request`, unless an earlier request to tell them is still open.
+    /// Stores an opt-out, in the Register and in the profile at once, and has the list's sender
+    /// informed under `request`, unless an earlier such request is still open.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered; saying it again is safe.
+    /// [`StorageError`] unless it is certain to be stored. Repeating it is safe.
     pub async fn say(
         &self,
         of: &Subscription,
@@ -140,10 +141,10 @@ impl OptOuts {
         ))
     }
 
-    /// Makes the calls that a first word takes, for `nobody`, and leaves nothing behind.
+    /// Makes the same calls as a first opt-out, for `nobody`, and leaves nothing behind.
     ///
     /// # Errors
-    /// [`StorageError`] where [`OptOuts::say`] would have it.
+    /// The errors of [`OptOuts::say`].
     pub async fn pretend(
         &self,
         nobody: &Subscription,
@@ -151,7 +152,7 @@ impl OptOuts {
         request: &RequestId,
     ) -> Result<(), StorageError> {
         self.lying(nobody, said.since()).await?;
-        // Nobody is never there.
+        // Nobody never exists.
         let put = self.put(nobody, said, request).when(Condition::there());
         match self.enter(nobody, said, request, put).await {
             Err(error) if error.cause == Cause::Cancelled => Ok(()),
@@ -159,7 +160,7 @@ impl OptOuts {
         }
     }
 
-    /// Gives nothing where somebody else said it in between.
+    /// Returns `None` if somebody else wrote in between.
     async fn attempt(
         &self,
         of: &Subscription,
@@ -203,8 +204,8 @@ impl OptOuts {
             .transpose()
     }
 
-    /// Whether a request about this person is not closed yet. One of the first version lies where a
-    /// click can't look: they are told once more.
+    /// Whether a request about this person is not closed yet. One of the first version is where a
+    /// click can't look, so the sender is informed again.
     async fn is_open(
         &self,
         of: &Subscription,
@@ -232,7 +233,8 @@ impl OptOuts {
         transact(OPERATION, vec![put, self.profile(of, said)]).await
     }
 
-    /// Enters the request with the opt-out beside it; gives whether the opt-out's condition held.
+    /// Enters the request with the opt-out beside it. Returns whether the opt-out's condition was
+    /// met.
     async fn enter(
         &self,
         of: &Subscription,
@@ -272,7 +274,8 @@ impl OptOuts {
         Write::put(&self.register, keys::opt_out(of), item).ending(said.ends().epoch())
     }
 
-    /// What lies under the person: it goes with an erasure, as all else there does.
+    /// The profile is stored under the person, and an erasure deletes it like everything else
+    /// there.
     fn profile(&self, of: &Subscription, said: OptOut) -> Write {
         let key = keys::profile(&of.subject);
         let opted_out = Item::from([(of.list.as_str().to_owned(), since(said))]);
@@ -289,7 +292,7 @@ fn since(said: OptOut) -> AttributeValue {
     s(said.since().to_rfc3339())
 }
 
-/// Only where this request is still the last that was entered for it.
+/// Only if this request is still the last one entered for it.
 fn still_under(request: &RequestId) -> Condition {
     Condition::is(REQUEST, s(request.as_str()))
 }

@@ -1,5 +1,4 @@
-//! Packages, as the Register knows them: which request made them, whose data they hold, and until
-//! when.
+//! Packages in the Register: which request made them, whose data they hold, and until when.
 
 mod closing;
 mod decided;
@@ -24,13 +23,13 @@ use custodian_dynamo::{Condition, Pages, Query, Shown, Table, Write, to_value, t
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How long a package is there at most, as the bucket's lifecycle has it too.
+/// How long a package is kept at most; the bucket's lifecycle has the same.
 pub const DAYS: TimeDelta = periods::PACKAGES;
-/// How many holders one package can be about: each is an action of the transaction that enters it,
-/// of the hundred that DynamoDB takes
+/// How many holders one package can be about. Each is an action of the transaction that enters it,
+/// of the hundred that DynamoDB accepts
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 pub const HOLDERS: usize = 90;
-/// How long the Register remembers that there was one.
+/// How long the Register keeps that there was one.
 const REMEMBERED: Months = periods::PACKAGES_REMEMBERED;
 
 /// The packages in the Register.
@@ -40,54 +39,54 @@ pub struct Packages(Table);
 /// One package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Package {
-    /// What it holds.
+    /// Its kind.
     pub kind: PackageKind,
-    /// How far it is.
+    /// Its state.
     pub state: State,
-    /// A digest of what was asked for, so that one request is not two different things; nothing
-    /// once it is gone.
+    /// A digest of the order, so that one request is not two different things; removed when the
+    /// package is deleted.
     #[serde(default)]
     pub order: String,
     /// Who asked.
     pub requested_by: String,
     /// When it was asked for.
     pub requested_at: DateTime<Utc>,
-    /// Whose data it holds; nothing once it is gone.
+    /// Whose data it holds; empty once it is deleted.
     #[serde(default)]
     pub holders: Vec<Holder>,
-    /// Links that were followed and that the DPO has not confirmed yet: it is not handed out
-    /// before.
+    /// Links that were followed and that the DPO has not confirmed yet: it is not handed out before
+    /// that.
     #[serde(default)]
     pub unconfirmed: Vec<String>,
     /// Links that were not followed and that the DPO has not decided on yet: it is not handed out
-    /// before.
+    /// before that.
     #[serde(default, skip_serializing_if = "Undecided::is_empty")]
     pub undecided: Undecided,
-    /// What was decided on its links, with its order and with its release; nothing once it is gone.
+    /// What was decided on its links, with its order and with its release; empty once it is
+    /// deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<Decided>,
     /// What was made, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
-    /// When somebody first fetched a file of it that was released: from then on the request is
-    /// answered.
+    /// When somebody first fetched a released file of it: from then on the request is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<DateTime<Utc>>,
-    /// The link by which the person gets it, once it is released; nothing once it is gone.
+    /// The link by which the person gets it, once it is released; `None` once it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Grant>,
-    /// The link by which the DPO reads it before that; nothing once it is gone.
+    /// The link by which the DPO reads it before that; `None` once it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Grant>,
-    /// Every fetch of one of its files, in their order.
+    /// Every fetch of one of its files, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fetched: Vec<Fetch>,
-    /// Who took it back, and why.
+    /// Who withdrew it, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
 }
 
-/// How far a package is.
+/// The state of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -99,12 +98,12 @@ pub enum State {
     Expired,
     /// Somebody whose data it held was erased.
     Erased,
-    /// The DPO took it back.
+    /// The DPO withdrew it.
     Withdrawn,
 }
 
 impl State {
-    /// Whether it is there, or being made.
+    /// Whether it exists, or is being made.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Started | Self::Complete)
@@ -125,19 +124,19 @@ pub struct Made {
     pub bytes: u64,
     /// The document's SHA-256, in hexadecimal.
     pub sha256: String,
-    /// When it is gone: 14 days after it was asked for, or the earliest end of something in it.
+    /// When it is deleted: 14 days after it was ordered, or at the earliest end of something in it.
     pub expires_at: DateTime<Utc>,
-    /// How many there are of each kind of thing that is held, by its name; nothing on a package of
-    /// an earlier version.
+    /// How many there are of each kind of thing that is held, by its name; empty on a package of an
+    /// earlier version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, u64>,
-    /// How many links were not followed, and that nobody had decided on.
+    /// How many links were not followed, and not decided on.
     #[serde(default, skip_serializing_if = "custodian_domain::validation::is_zero")]
     pub not_followed: u64,
 }
 
 impl Packages {
-    /// The packages in the Register called `name`.
+    /// The packages in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
@@ -157,7 +156,7 @@ impl Packages {
             .await
     }
 
-    /// The packages of these requests that are there, in no order.
+    /// The packages of these requests, as far as they exist, in no order.
     ///
     /// # Errors
     /// [`StorageError`] if one of them cannot be read.
@@ -177,11 +176,11 @@ impl Packages {
         items.into_iter().map(read).collect()
     }
 
-    /// Enters a package before it is made, so that an erasure finds it from the first byte on;
-    /// gives whether it may be made: one that is complete, closed, or of another order may not.
+    /// Enters a package before it is made, so that an erasure finds it from the first byte on.
+    /// Returns whether it may be made: one that is complete, closed, or of another order may not.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be entered.
+    /// [`StorageError`] unless it is certain to be entered.
     pub async fn start(
         &self,
         request: &RequestId,
@@ -206,10 +205,10 @@ impl Packages {
         transact(OPERATION, writes).await
     }
 
-    /// Says that a package is there, if nobody closed it meanwhile; gives whether it stands.
+    /// Marks a package as complete, if nobody closed it meanwhile. Returns whether it stands.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn complete(&self, request: &RequestId, made: &Made) -> Result<bool, StorageError> {
         const OPERATION: &str = "complete a package's entry";
         let due = ExpiresAt::at(made.expires_at);
@@ -221,11 +220,10 @@ impl Packages {
         Ok(complete.send(OPERATION).await?.is_applied())
     }
 
-    /// Ends a package that is there: nobody gets a link to it from now on, and the next sweep
-    /// deletes it.
+    /// Ends a package: nobody gets a link to it from now on, and the next sweep deletes it.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be ended.
+    /// [`StorageError`] unless it is certain to be ended.
     pub async fn end(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
         const OPERATION: &str = "end a package";
         let due = ExpiresAt::at(now);
@@ -236,7 +234,7 @@ impl Packages {
         end.send(OPERATION).await.map(drop)
     }
 
-    /// The requests whose packages hold something of this holder, in pages.
+    /// The requests whose packages have data of this holder, in pages.
     #[must_use]
     pub fn holding(&self, holder: &Holder) -> Pages<RequestId> {
         let read = |item: Item| text(&item, SK).and_then(keys::package_request);
@@ -248,7 +246,8 @@ impl Packages {
         )
     }
 
-    /// The requests whose packages should be gone at `now`, in pages; each with where it says so.
+    /// The requests whose packages should be deleted at `now`, in pages; each with the key of its
+    /// note.
     #[must_use]
     pub fn due(&self, now: DateTime<Utc>) -> Pages<(Key, RequestId)> {
         let read = |item: Item| {
@@ -261,10 +260,10 @@ impl Packages {
             .query("look for packages that are over", due, Shown::All, read)
     }
 
-    /// Deletes what says that a package holds data of this holder, if it is there.
+    /// Deletes the note that a package has data of this holder, if it is there.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn no_longer_holds(
         &self,
         holder: &Holder,
@@ -273,21 +272,21 @@ impl Packages {
         self.drop_entry(&keys::package_of(holder, request)).await
     }
 
-    /// Deletes an entry that [`Packages::due`] or [`Packages::holding`] gave, if it is there.
+    /// Deletes a note that [`Packages::due`] or [`Packages::holding`] returned, if it is there.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn drop_entry(&self, key: &Key) -> Result<(), StorageError> {
         self.0.delete("delete a package's entry", key).await
     }
 
-    /// Says when the sweep looks whether a package is over.
+    /// Notes when the sweep has to check whether a package is over.
     fn put_due(&self, due: ExpiresAt, request: &RequestId) -> Write {
         Write::put(&self.0, keys::package_due(due, request), Item::new())
     }
 }
 
-/// Where a package's entry is.
+/// The key of a package's entry.
 fn entry(request: &RequestId) -> Key {
     Key::new(keys::request(request), keys::PACKAGE)
 }

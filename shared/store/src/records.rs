@@ -1,4 +1,4 @@
-//! The table of records: what people told, and the links that lead to it.
+//! The table of records: what people told the council, and the links that lead to it.
 
 mod deletion_candidate;
 mod gone;
@@ -33,20 +33,20 @@ pub use witness::Witness;
 #[derive(Clone, Debug)]
 pub struct Records(pub(crate) Table);
 
-/// What became of a record that was to be kept.
+/// The result of storing a record.
 #[derive(Debug)]
 pub enum Kept {
     /// It is new.
     New,
-    /// The same was kept before; this is the first.
+    /// The same was stored before; this is the first.
     Before(Box<RecordBody>),
-    /// Something else was kept before under the same id.
+    /// Something else was stored before under the same id.
     Other,
-    /// Another anonymous answer was kept before under the same reference.
+    /// Another anonymous answer was stored before under the same reference.
     Another,
 }
 
-/// A link: whoever has the one key may be the subject with the other.
+/// A link: the person with the one key may be the subject with the other.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// The subject that it leads to.
@@ -55,7 +55,7 @@ pub struct Link {
     pub retention: Option<Retention>,
 }
 
-/// A link that was just written, and what lay there before.
+/// A link that was just written, and the item that was there before.
 #[derive(Debug)]
 pub struct Written {
     key: Key,
@@ -63,26 +63,26 @@ pub struct Written {
     before: Option<Item>,
 }
 
-/// A record that lies in the table, with what its deletion needs.
+/// A record in the table, with what its deletion needs.
 #[derive(Clone, Debug)]
 pub struct StoredRecord {
     /// The record.
     pub record: Record,
-    /// The same, as something that is to go.
+    /// The same, as a candidate for deletion.
     pub candidate: DeletionCandidate,
 }
 
 impl Records {
-    /// The records in the table called `name`.
+    /// The records in the table named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
-    /// Keeps a record with one conditional put: the same thing twice is the same item.
+    /// Stores a record with one conditional put: the same record twice is the same item.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be kept.
+    /// [`StorageError`] unless it is certain to be stored.
     pub async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
         const OPERATION: &str = "keep a record";
         let keep = self
@@ -104,19 +104,19 @@ impl Records {
         })
     }
 
-    /// Keeps new records in parallel batches; no two may be the same.
+    /// Stores new records in parallel batches; no two may be the same.
     ///
     /// # Errors
-    /// [`StorageError`] if not all are known to be kept.
+    /// [`StorageError`] unless all are certain to be stored.
     pub async fn keep_all(&self, records: &[&Record]) -> Result<(), StorageError> {
         self.0.put_all("keep records", records, item).await
     }
 
-    /// Puts a record where nothing live lies, or instead of this revision of it; gives whether that
-    /// held.
+    /// Puts a record where there is no live one, or replaces this revision of it. Returns whether
+    /// the condition was met.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn put_instead(
         &self,
         record: &Record,
@@ -161,7 +161,7 @@ impl Records {
             .collect()
     }
 
-    /// Where a record lies that was collected on a day, whoever holds it; the index follows the
+    /// The keys of a record that was collected on a day, under any holder. The index follows the
     /// table within moments.
     ///
     /// # Errors
@@ -173,15 +173,14 @@ impl Records {
         .await
     }
 
-    /// Links a further key to a subject, until then at least: a link lasts as long as the last
-    /// record that it serves. Gives what was written, or nothing where a link lasts as long
-    /// already.
+    /// Links a further key to a subject, at least until then: a link lasts as long as the last
+    /// record that it serves. Returns what was written, or `None` if a link lasts as long already.
     ///
-    /// Who cannot read what stands for the person lengthens a held link as one that is not; the
-    /// sweep holds it again.
+    /// A function that cannot read holds lengthens a held link like any other; the sweep holds it
+    /// again.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be linked.
+    /// [`StorageError`] unless it is certain to be linked.
     pub async fn link(
         &self,
         from: &SubjectKey,
@@ -192,7 +191,7 @@ impl Records {
         let (key, retention) = (keys::link(from, to), retention.into());
         let until = retention.due();
         let longer = |attribute| Condition::below(attribute, n(until.epoch()));
-        // What ends in the same second is held instead.
+        // A link that ends in the same second is held instead.
         let (attribute, shorter) = match retention {
             Retention::Until(_) => (EXPIRES_AT, longer(EXPIRES_AT)),
             Retention::Held(_) => (
@@ -216,15 +215,15 @@ impl Records {
         })
     }
 
-    /// Takes back a link whose record was not kept after all: what lay there lies there again, and
-    /// where nothing did the link is over at `until`. If that is now it is over at once, for every
+    /// Takes back a link whose record was not stored after all. The earlier item is put back. If
+    /// there was none, the link is over at `until`. If that is now, it is over at once for every
     /// reader, and TTL removes it.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be taken back.
+    /// [`StorageError`] unless it is certain to be taken back.
     pub async fn take_back(&self, written: Written, until: ExpiresAt) -> Result<(), StorageError> {
         let over = || {
-            // The day that the sweep looks at then, should TTL be late.
+            // The day that the sweep checks then, if TTL is late.
             let months = Months::new(Source::WebForm.retention_months());
             let ends = until.instant().date_naive();
             let day = ends.checked_sub_months(months).unwrap_or(ends);
@@ -241,20 +240,20 @@ impl Records {
         back.send("take back a link").await.map(drop)
     }
 
-    /// What is on this table, beside that of the ledger; `days` is how far back it should be
-    /// possible to restore it.
+    /// The protection of this table, compared with that of the ledger; `days` is how far back it
+    /// should be possible to restore it.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn protection(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
         self.0.protection(BY_DAY, ledger.table(), days).await
     }
 
-    /// Puts on this table what a restore leaves out, and says what is on it then. Encryption and
-    /// index have to be asked for when it is restored.
+    /// Adds what a restore leaves out to this table. Returns its protection then. Encryption and
+    /// index have to be requested when it is restored.
     ///
     /// # Errors
-    /// [`StorageError`] if it cannot be put on.
+    /// [`StorageError`] if it cannot be added.
     pub async fn protect(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
         self.0.protect(BY_DAY, ledger.table(), days).await
     }
@@ -271,7 +270,7 @@ impl Records {
         )
     }
 
-    /// Where a key leads besides itself, in pages.
+    /// The further keys that a key leads to, in pages.
     #[must_use]
     pub fn links(&self, from: &SubjectKey, now: DateTime<Utc>) -> Pages<Link> {
         let read = |item: Item| {
@@ -285,7 +284,7 @@ impl Records {
             .live("read links", from.as_str(), keys::LINK, now, read)
     }
 
-    /// Everything that lies under a holder, over or not, for those who delete it.
+    /// Every item under a holder, over or not, for callers that delete them.
     #[must_use]
     pub fn lying_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
         self.0
@@ -295,7 +294,7 @@ impl Records {
             .showing(&deletion_candidate::READ)
     }
 
-    /// What was collected on a day, in one of its shards, and should be gone at `now`; in pages.
+    /// What was collected on a day, in one of its shards, and should be deleted at `now`; in pages.
     #[must_use]
     pub fn overdue(
         &self,
@@ -308,13 +307,13 @@ impl Records {
         })
     }
 
-    /// Deletes things and tells the ledger, both or neither, and gives how many it deleted.
+    /// Deletes items and writes to the ledger, both or neither. Returns how many it deleted.
     ///
-    /// What is no longer there is left out, and for [`Cause::Sweep`] what is no longer over: a
-    /// second run finds nothing to delete and nothing to tell.
+    /// Items that are no longer there are left out, and for [`Cause::Sweep`] also those that are no
+    /// longer over. So a second run finds nothing to delete and nothing to record.
     ///
     /// # Errors
-    /// [`StorageError`] if some of it is not known to be gone; another run finishes it.
+    /// [`StorageError`] unless all of it is certain to be gone; another run finishes it.
     pub async fn forget(
         &self,
         candidate: Vec<DeletionCandidate>,
@@ -326,7 +325,7 @@ impl Records {
     }
 }
 
-/// Where a record lies.
+/// The key of a record.
 fn key(record: &Record) -> Key {
     keys::record(&record.holder, record.details.source, &record.id)
 }

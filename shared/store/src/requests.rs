@@ -1,4 +1,4 @@
-//! Requests in the Register: what was planned, what was approved, what happened, the certificate.
+//! Requests in the Register: the plan, the approval, the events, the certificate.
 
 mod adopting;
 mod approval;
@@ -26,12 +26,12 @@ use custodian_domain::rights::erasure::Certificate;
 use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{Condition, Pages, Table, Write, read, transact};
 
-/// How many holders one request can be about: each is three actions of the transaction that
-/// approves it, of the hundred that DynamoDB takes
+/// How many holders one request can be about. Each is three actions of the transaction that
+/// approves it, of the hundred that DynamoDB accepts
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 pub const HOLDERS: usize = 25;
 
-/// How far a request is.
+/// The state of a request.
 const STAGE: &str = "stage";
 
 /// The requests in the Register.
@@ -44,7 +44,7 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// The requests in the Register called `name`.
+    /// The requests in the Register named `name`.
     #[must_use]
     pub fn new(client: &custodian_dynamo::Client, name: &str) -> Self {
         let table = || Table::new(client.clone(), name.to_owned());
@@ -84,7 +84,7 @@ impl Requests {
         self.table.find("read a certificate", key, now).await
     }
 
-    /// What happened to a request, in pages; what its person has said is not among it.
+    /// The events of a request, in pages, without what its person has said.
     #[must_use]
     pub fn events(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
         self.table.live(
@@ -107,11 +107,10 @@ impl Requests {
         live(&keys::packages_of(holder)).and(live(&keys::clicks_of(holder)))
     }
 
-    /// Enters a plan, or one instead of `before`, the plan that was there; gives whether that is
-    /// what was there.
+    /// Enters a plan, or replaces the plan `before`. Returns whether that was still the stored one.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be entered.
+    /// [`StorageError`] unless it is certain to be entered.
     pub async fn plan(
         &self,
         id: &RequestId,
@@ -136,11 +135,10 @@ impl Requests {
         transact(OPERATION, writes).await
     }
 
-    /// Says that what has not begun is not to begin any more; gives whether there was anything to
-    /// stop.
+    /// Stores that what has not begun must not begin. Returns whether there was anything to stop.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn stop(
         &self,
         id: &RequestId,
@@ -153,10 +151,10 @@ impl Requests {
         transact("stop a request", writes).await
     }
 
-    /// Remembers that something happened.
+    /// Stores an event.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
+    /// [`StorageError`] unless it is certain to be stored.
     pub async fn happened(
         &self,
         id: &RequestId,
@@ -170,7 +168,7 @@ impl Requests {
             .map(drop)
     }
 
-    /// Everything that happened to a request, in its order, with what its person has said.
+    /// Every event of a request, in order, including what its person has said.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -183,7 +181,7 @@ impl Requests {
         let mut pages = self.events.said(id, now);
         while let Some(page) = pages.next().await? {
             for said in page {
-                // Of what happened in the same second, the person answers what they were asked.
+                // Within one second, the person's answer comes after the question.
                 let came_before = |event: &Event| {
                     event.at < said.at || (event.at == said.at && event.what == ASKED_TO_CONFIRM)
                 };
@@ -197,11 +195,11 @@ impl Requests {
         Ok(events)
     }
 
-    /// Remembers who asked for something, unless `events` say that they asked for it before on the
-    /// same day: somebody who asks every minute is not written down every minute.
+    /// Stores who asked for something, unless `events` say that they asked for it before on the
+    /// same day: somebody who asks every minute is not stored every minute.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
+    /// [`StorageError`] unless it is certain to be stored.
     pub async fn asked(
         &self,
         id: &RequestId,
@@ -224,7 +222,7 @@ impl Requests {
         }
     }
 
-    /// The same as [`Requests::happened`], as a part of a transaction.
+    /// The same as [`Requests::happened`], as part of a transaction.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be written.
@@ -238,8 +236,8 @@ impl Requests {
         self.events.next(id, &Event::by(by, what, now), &[]).await
     }
 
-    /// That the person of a request has confirmed an address: a part of the transaction in which
-    /// they do.
+    /// That the person of a request has confirmed an address: part of the transaction in which they
+    /// do.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be written.
@@ -251,11 +249,11 @@ impl Requests {
         self.events.confirmed(id, at)
     }
 
-    /// Closes a request: its certificate is filed, nothing starts its tasks any more, and the
-    /// Register forgets whose data it was. Closing it twice is closing it once.
+    /// Closes a request: files its certificate, removes what starts its tasks, and drops whose data
+    /// it was about. Closing it twice has the effect of once.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be closed.
+    /// [`StorageError`] unless it is certain to be closed.
     pub async fn close(
         &self,
         id: &RequestId,
@@ -311,12 +309,12 @@ impl Requests {
     }
 }
 
-/// Where a request itself is.
+/// The key of a request itself.
 fn itself(id: &RequestId) -> Key {
     Key::new(keys::request(id), META)
 }
 
-/// That a request is planned still, and its plan has this hash.
+/// The request is still planned, and its plan has this hash.
 fn still_planned(hash: &str) -> Condition {
     Condition::is(STAGE, word(Stage::Planned)).and(Condition::is("hash", s(hash)))
 }

@@ -1,4 +1,4 @@
-//! Until when an item is kept, and what may be told of it.
+//! Until when an item is kept, and whether statistics may use it.
 
 use crate::keys::{EXPIRES_AT, RESTRICTED, RETENTION_DUE_AT};
 use crate::{Item, number};
@@ -6,16 +6,15 @@ use chrono::{DateTime, Utc};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_dynamo::is_live;
 
-/// Until when an item is kept, if it has an end or a hold has taken it.
+/// Until when an item is kept, if it has an end or a hold has removed it.
 pub(crate) fn retention(item: &Item) -> Option<Retention> {
     time(item, EXPIRES_AT)
         .map(Retention::Until)
         .or_else(|| time(item, RETENTION_DUE_AT).map(Retention::Held))
 }
 
-/// Whether a statistic, or a list of comments, may tell of an item at `now`: what is restricted is
-/// stored only, and what a hold keeps beyond its date is kept for what the hold is for, and nothing
-/// else.
+/// Whether a statistic, or a list of comments, may use an item at `now`. A restricted item is only
+/// stored. What a hold keeps beyond its date is kept for the hold's purpose and nothing else.
 pub(crate) fn is_told(item: &Item, now: DateTime<Utc>) -> bool {
     let in_time = retention(item).is_some_and(|retention| !retention.due().has_passed(now));
     in_time && is_live(item, now) && !item.contains_key(RESTRICTED)

@@ -1,4 +1,4 @@
-//! Who was erased and when, so that an import or a restore does not bring them back; and what a
+//! Who was erased and when, so that an import or a restore does not store them again; and what a
 //! source has withdrawn.
 
 use crate::effects::{Effects, distinct};
@@ -16,23 +16,23 @@ use custodian_dynamo::{Condition, Table, Write, from_value, to_value, transact, 
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// How long an entry is needed: nothing older is taken in, and no backup reaches back further.
+/// How long an entry is needed: nothing older is stored, and no backup reaches back further.
 const MONTHS: Months = periods::SUPPRESSIONS;
 
 /// The suppression entries in the Register.
 #[derive(Clone, Debug)]
 pub struct Suppressions(pub(crate) Table);
 
-/// How many suppressions there have been: unchanged means that none was added in between.
+/// How many suppressions there have been. If it is unchanged, none was added in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epoch(i64);
 
 /// That a holder was erased, once or more often, or a record withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
-    /// When it was last approved.
+    /// When the last one was approved.
     pub erased_at: DateTime<Utc>,
-    /// Every time, as it was approved.
+    /// Every erasure, as it was approved.
     pub erasures: Vec<Erased>,
 }
 
@@ -41,7 +41,7 @@ pub struct Suppression {
 pub struct Erased {
     /// What was collected up to then is suppressed.
     pub at: DateTime<Utc>,
-    /// When it was approved; nothing where that is the same, and of earlier versions.
+    /// When it was approved; `None` if that is the same, and on earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     approved_at: Option<DateTime<Utc>>,
     /// What it left, and so does not suppress.
@@ -63,14 +63,14 @@ impl Suppression {
             .any(|erased| erased.covers(source, reference, collected_at))
     }
 
-    /// When it is over: nothing older is taken in from then on, and no backup reaches back further.
+    /// When it is over: from then on nothing older is stored, and no backup reaches back further.
     #[must_use]
     pub fn ends(&self) -> ExpiresAt {
         end(self.erased_at)
     }
 
-    /// Whether the last erasure has left something that was collected on this day: what it
-    /// excluded, or what came between its plan and its approval.
+    /// Whether the last erasure has left something that was collected on this day: an excluded
+    /// record, or one that came between its plan and its approval.
     #[must_use]
     pub fn leaves_something_of(&self, day: NaiveDate) -> bool {
         let leaves = |last: &Erased| {
@@ -108,7 +108,7 @@ impl Erased {
 pub struct Suppressed(HashMap<String, Suppression>);
 
 impl Suppressed {
-    /// What is suppressed of a holder.
+    /// The suppression of a holder.
     #[must_use]
     pub fn of(&self, holder: &Holder) -> Option<&Suppression> {
         self.0.get(&keys::suppression(holder).partition)
@@ -134,14 +134,14 @@ impl Suppressed {
 }
 
 impl Suppressions {
-    /// The entries in the Register called `name`.
+    /// The entries in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
-    /// Suppresses everything of a holder that was collected up to `up_to`, but for what the erasure
-    /// leaves: a part of the transaction that approves it at `erased_at`. It does not hold where
+    /// Suppresses everything of a holder that was collected up to `up_to`, except what the erasure
+    /// leaves: part of the transaction that approves it at `erased_at`. Its condition is not met if
     /// another was approved later than that.
     pub(super) fn entry(
         &self,
@@ -157,8 +157,8 @@ impl Suppressions {
             approved_at,
             except: except.to_vec(),
         };
-        // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before
-        // `.` and digits.
+        // Instants as UTC texts sort by time, with or without fractions: `+` sorts before `.` and
+        // digits.
         let erased_at_text = s(erased_at.to_rfc3339());
         let earlier = Condition::at_most(ERASED_AT, erased_at_text.clone());
         Ok(Write::update(&self.0, keys::suppression(holder))
@@ -168,17 +168,17 @@ impl Suppressions {
             .when(Condition::not_there().or(earlier)))
     }
 
-    /// Counts the epoch up, in the same transaction. So whoever writes and then finds the epoch
-    /// unchanged has written before whatever is deleted after this.
+    /// Counts the epoch up, in the same transaction. So a function that writes and then finds the
+    /// epoch unchanged has written before anything is deleted after this.
     pub(super) fn counted(&self) -> Write {
         Write::update(&self.0, keys::suppression_epoch()).add(COUNT, n(1))
     }
 
-    /// Takes back an erasure of a holder that was approved then: the erasure was stopped before
-    /// anything went. What others have erased stays suppressed.
+    /// Takes back an erasure of a holder that was approved then: it was stopped before anything was
+    /// deleted. Other erasures still suppress.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be taken back.
+    /// [`StorageError`] unless it is certain to be taken back.
     pub async fn lift(
         &self,
         holder: &Holder,
@@ -208,8 +208,8 @@ impl Suppressions {
         Ok(())
     }
 
-    /// These erasures of a holder and no others, if they still are what they were before; the entry
-    /// goes where none is left.
+    /// Exactly these erasures of a holder, if they are still what they were before; without any the
+    /// entry is deleted.
     fn instead_of(
         &self,
         operation: &'static str,
@@ -229,11 +229,10 @@ impl Suppressions {
             .when(unchanged))
     }
 
-    /// Remembers that a source has withdrawn a record, so that an older file does not bring it
-    /// back.
+    /// Stores that a source has withdrawn a record, so that an older file does not bring it back.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
+    /// [`StorageError`] unless that is certain to be stored.
     pub async fn withdraw(
         &self,
         source: Source,
@@ -251,7 +250,7 @@ impl Suppressions {
     /// That the holder was erased, if that still matters at `now`.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn of(
         &self,
         holder: &Holder,
@@ -270,10 +269,10 @@ impl Suppressions {
             .ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
-    /// What of these is suppressed at `now`, and what stands for these holders.
+    /// Which of these are suppressed at `now`, and what applies to these holders.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn among(
         &self,
         holders: Vec<Holder>,
@@ -306,7 +305,7 @@ impl Suppressions {
     /// How many suppressions there have been.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn epoch(&self, now: DateTime<Utc>) -> Result<Epoch, StorageError> {
         const OPERATION: &str = "count suppressions";
         let item = self

@@ -1,7 +1,7 @@
 //! Surveys in the Register, and the copies that a function keeps for a minute.
 //!
-//! What is open lies in one partition, every version of every survey in another: see [`versions`]
-//! and [`publishing`].
+//! Today's surveys are in one partition, and every version of every survey is in another: see
+//! [`versions`] and [`publishing`].
 
 pub mod publishing;
 pub mod tidying;
@@ -25,7 +25,7 @@ type All = HashMap<String, Arc<Survey>>;
 /// What was read, by id, and when.
 type Copy = Option<(DateTime<Utc>, Arc<HashMap<String, Lying>>)>;
 
-/// A survey as it lies there; it is read where somebody wants it.
+/// A survey as it is stored; it is parsed when somebody wants it.
 #[derive(Debug)]
 struct Lying {
     document: String,
@@ -57,7 +57,7 @@ pub struct Surveys {
 }
 
 impl Surveys {
-    /// The surveys in the Register called `name`.
+    /// The surveys in the Register named `name`.
     #[must_use]
     pub fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self {
@@ -67,8 +67,8 @@ impl Surveys {
         }
     }
 
-    /// The survey called `id`, as it was at most a minute ago; if the Register does not answer, as
-    /// it was last read.
+    /// The survey with this `id`, as it was at most a minute ago; if the Register does not answer,
+    /// as it was last read.
     ///
     /// # Errors
     /// [`StorageError`] if the surveys were never read and cannot be.
@@ -87,7 +87,7 @@ impl Surveys {
     /// Every survey, by id.
     ///
     /// # Errors
-    /// As [`Surveys::find`].
+    /// The errors of [`Surveys::find`].
     pub async fn all(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
         let copy = self.copy(now).await?;
         Ok(copy
@@ -96,10 +96,10 @@ impl Surveys {
             .collect())
     }
 
-    /// Has them ready for whoever wants one within the minute.
+    /// Reads them for callers within the next minute.
     ///
     /// # Errors
-    /// As [`Surveys::find`].
+    /// The errors of [`Surveys::find`].
     pub async fn look(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
         self.copy(now).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! Where the sweep remembers up to which day everything is gone, and where it was cut short.
+//! Where the sweep stores up to which day everything is deleted, and where it was cut short.
 
 use crate::keys;
 use crate::{read, to_item};
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 /// What a sweep leaves to the next one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
-    /// The first day of which it is not known that everything is gone.
+    /// The first day for which it is not certain that everything is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,
-    /// How far it came with what stands for people, if it was cut short.
+    /// How far it came with holds and restrictions, if it was cut short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standings: Option<Reached>,
     /// How far it came with the tasks, if it was cut short.
@@ -22,7 +22,7 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// What there is before the first sweep.
+    /// The state before the first sweep.
     const NOTHING: Self = Self {
         day: None,
         standings: None,
@@ -30,10 +30,10 @@ impl Remembered {
     };
 }
 
-/// How far a chore came that goes through a list.
+/// How far a chore came that works through a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reached {
-    /// The sort key of the last that was looked at.
+    /// The sort key of the last item that it looked at.
     pub behind: String,
     /// What was counted up to there.
     pub counted: Vec<u64>,
@@ -44,13 +44,13 @@ pub struct Reached {
 pub struct SweepCursor(Table);
 
 impl SweepCursor {
-    /// The cursor in the Register called `name`.
+    /// The cursor in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
-    /// What the last sweep left; nothing before the first. What cannot be read of it is not there.
+    /// What the last sweep left; nothing before the first. Unreadable parts count as missing.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
@@ -62,10 +62,10 @@ impl SweepCursor {
         Ok(item.and_then(read).unwrap_or(Remembered::NOTHING))
     }
 
-    /// Remembers it for the next sweep.
+    /// Stores it for the next sweep.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
+    /// [`StorageError`] unless it is certain to be stored.
     pub async fn write(&self, remembered: &Remembered) -> Result<(), StorageError> {
         const OPERATION: &str = "write the sweep's cursor";
         let item = to_item(OPERATION, remembered)?;

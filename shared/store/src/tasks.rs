@@ -1,8 +1,9 @@
-//! Tasks in the Register: whoever begins one holds it for a while, and leaves it as it then is.
+//! Tasks in the Register: a run that begins one holds it for a while, and then stores its new
+//! state.
 //!
 //! A task is two items: itself, and what starts it, in a partition of its own. The Register's
-//! stream hands on only the latter, so that what is written about a task does not start it anew. It
-//! names what was approved: an approval alone puts one, and nobody else may.
+//! stream hands on only the latter, so writing about a task does not start it again. It names what
+//! was approved: only an approval may put one.
 
 use crate::evidence;
 use crate::keys::{self, Key, META, SK};
@@ -19,7 +20,7 @@ use custodian_dynamo::{
     Condition, Outcome, Pages, Returning, Table, Write, from_item, to_value, transact,
 };
 
-/// How long whoever begins a task may be at it: longer than Lambda lets a function run.
+/// How long a run may work on a task: longer than Lambda lets a function run.
 const LEASE: TimeDelta = periods::LEASES;
 
 const STATE: &str = "state";
@@ -33,12 +34,12 @@ pub(super) const TIMES: &str = "times";
 #[derive(Clone, Debug)]
 pub struct Tasks(Table);
 
-/// A task that somebody has begun.
+/// A task that a run has begun.
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The task.
     pub task: Task,
-    /// What tells this try from another.
+    /// Tells this try from another.
     lease: String,
 }
 
@@ -48,20 +49,20 @@ pub fn started_by(partition: &str) -> Option<(RequestId, Place)> {
     keys::start_of(partition)
 }
 
-/// How it is written down which task a pass over open ones has reached.
+/// The text that says which task a pass over open ones has reached.
 #[must_use]
 pub fn reached(request: &RequestId, place: Place) -> String {
     keys::task(request, place)
 }
 
-/// Which task [`reached`] wrote down.
+/// The task that [`reached`] named.
 #[must_use]
 pub fn behind(reached: &str) -> Option<(RequestId, Place)> {
     keys::task_of(reached)
 }
 
 impl Tasks {
-    /// The tasks in the Register called `name`.
+    /// The tasks in the Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
@@ -115,8 +116,8 @@ impl Tasks {
         })
     }
 
-    /// A digest of what was approved when a task was entered, as [`Request::approved`] gives it;
-    /// nothing where nothing was, or its request is closed.
+    /// A digest of what was approved when a task was entered, as [`Request::approved`] returns it;
+    /// `None` if nothing was, or its request is closed.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -139,11 +140,11 @@ impl Tasks {
             .transpose()
     }
 
-    /// The same from behind a task on; it need not be there any more.
+    /// The same, after a task, which need not exist any more.
     #[must_use]
     pub fn open_behind(&self, request: &RequestId, place: Place) -> Pages<(RequestId, Place)> {
         let task = &keys::task(request, place);
-        // Those of requests first, as in all of them.
+        // Tasks of the DPO's requests first, as in the whole list.
         match task.strip_prefix("CLICK") {
             Some(_) => self
                 .open_in(keys::CLICK_TASKS)
@@ -155,10 +156,10 @@ impl Tasks {
         }
     }
 
-    /// Begins a task that nobody is at; gives nothing where somebody is, or it is over.
+    /// Begins a task that nobody works on. Returns `None` if somebody does, or it is over.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn begin(
         &self,
         request: &RequestId,
@@ -189,10 +190,10 @@ impl Tasks {
         }
     }
 
-    /// Leaves a task as it is now; gives whether it was still ours to leave.
+    /// Stores a task's new state. Returns whether this run still had the lease.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn leave(
         &self,
         request: &RequestId,
@@ -210,15 +211,15 @@ impl Tasks {
         if !begun.task.is_over() {
             return Ok(left.send(OPERATION).await?.is_applied());
         }
-        // With the receipt goes the mark that it waits to be attested.
+        // The receipt comes with the mark that it waits to be attested.
         let mark = evidence::mark(&self.0, &key.partition, vec![key.sort], now)?;
         transact(OPERATION, vec![left, mark]).await
     }
 
-    /// Starts a task again; gives whether there is one of a request that is not closed.
+    /// Starts a task again. Returns whether there is one, of a request that is not closed.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn wake(&self, request: &RequestId, place: Place) -> Result<bool, StorageError> {
         let wake = Write::update(&self.0, keys::start(request, place))
             .add(TIMES, n(1))
@@ -226,11 +227,11 @@ impl Tasks {
         Ok(wake.send("wake a task").await?.is_applied())
     }
 
-    /// Remembers who did by hand what a task asks, and when; gives whether there is such a task
-    /// that waits for it.
+    /// Stores who did by hand what a task asks, and when. Returns whether there is such a task that
+    /// waits for it.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn confirm(
         &self,
         request: &RequestId,
@@ -250,7 +251,8 @@ impl Tasks {
         Ok(confirm.send(OPERATION).await?.is_applied())
     }
 
-    /// Enters a task, what starts it and names what was `approved`, and that its request is open.
+    /// Enters a task, the item that starts it and names what was `approved`, and the note that its
+    /// request is open.
     pub(super) fn enter(
         &self,
         request: &RequestId,
@@ -267,7 +269,7 @@ impl Tasks {
         ])
     }
 
-    /// Puts what starts a task.
+    /// Puts the item that starts a task.
     pub(super) fn start(
         &self,
         request: &RequestId,
@@ -279,7 +281,7 @@ impl Tasks {
         Write::put(&self.0, keys::start(request, place), item).ending(end.epoch())
     }
 
-    /// Takes away what starts a task and that its request is open.
+    /// Removes the item that starts a task and the note that its request is open.
     pub(super) fn close(&self, request: &RequestId, place: Place) -> [Write; 2] {
         [
             Write::delete(&self.0, keys::start(request, place)),
@@ -300,7 +302,7 @@ fn item(operation: &'static str, task: &Task) -> Result<Item, StorageError> {
     Ok(item)
 }
 
-/// Instants that are compared as texts: UTC, to the second.
+/// An instant as a text that can be compared: UTC, to the second.
 fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,4 +1,4 @@
-//! What statistics and lists of comments may tell: the one read that they have.
+//! What statistics and lists of comments may use: the only read that they have.
 
 use crate::keys::{self, Key, RECORD};
 use crate::records::Records;
@@ -8,11 +8,10 @@ use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
 use custodian_dynamo::Pages;
 
-/// One record, as far as the index by day tells of it: nothing that identifies, but for where it
-/// lies.
+/// One record, as the index by day has it: nothing identifies anybody, except its key.
 #[derive(Clone, Debug)]
 pub struct ReportableRecord {
-    /// Where it lies.
+    /// Its key.
     pub key: Key,
     /// How it reached the council.
     pub source: Source,
@@ -20,7 +19,7 @@ pub struct ReportableRecord {
     pub survey: Option<String>,
     /// The council's service that it is about.
     pub service: Option<String>,
-    /// The journey that the council counts it to.
+    /// The journey that the council counts it towards.
     pub journey: Option<String>,
     /// The stage of the journey.
     pub stage: Option<String>,
@@ -29,10 +28,10 @@ pub struct ReportableRecord {
 }
 
 impl Records {
-    /// What was collected on a day, in one of its shards, and may be told at `now`; in pages.
+    /// What was collected on a day, in one of its shards, and may be used at `now`; in pages.
     ///
-    /// What is over is left out, what is restricted (it may be stored only), and what a hold keeps
-    /// beyond its date.
+    /// It leaves out what is over, what is restricted (it may only be stored), and what a hold
+    /// keeps beyond its date.
     #[must_use]
     pub fn told_on(
         &self,

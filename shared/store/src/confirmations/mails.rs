@@ -1,4 +1,4 @@
-//! The mails that ask somebody to confirm an address: asked for, begun, left as each is after a
+//! The emails that ask somebody to confirm an address: requested, begun, and their state after each
 //! try.
 
 use super::{ASKED_AT, Confirmations, REFERENCE, REQUEST, STATE, moment};
@@ -17,7 +17,7 @@ use custodian_domain::rights::task::backoff;
 use custodian_dynamo::{Condition, Outcome, Pages, Returning, Write, random};
 use serde::Serialize;
 
-/// How long whoever has begun to send a mail is left alone with it: longer than an invocation.
+/// How long an email stays with the run that began to send it: longer than an invocation.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 const ADDRESS: &str = "address";
@@ -26,15 +26,15 @@ const LEFT_AT: &str = "left_at";
 const NEXT_TRY: &str = "next_try";
 const TRIES: &str = "tries";
 
-/// How far a mail is.
+/// The state of an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailState {
     /// It waits to be sent.
     Pending,
-    /// It was handed to who sends it.
+    /// GOV.UK Notify has accepted it.
     Sent,
-    /// It could not be sent, and is not tried any longer.
+    /// It could not be sent, and is no longer tried.
     Failed,
     /// The link in it was followed, and the address confirmed.
     Confirmed,
@@ -53,42 +53,42 @@ impl MailState {
     }
 }
 
-/// A mail that asks somebody to confirm an address.
+/// An email that asks somebody to confirm an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asking {
-    /// What the link in it stands for.
+    /// The meaning of its link.
     pub link: ConfirmLink,
-    /// The address, sealed; nothing once it was sent or given up.
+    /// The address, sealed; `None` once it was sent or given up.
     pub address: Option<String>,
-    /// What whoever sends it calls it: random.
+    /// Its random name at GOV.UK Notify.
     pub reference: String,
     /// The request that it is about.
     pub request: Option<RequestId>,
-    /// How far it is.
+    /// Its state.
     pub state: MailState,
-    /// How often it was tried to send it.
+    /// How often it was tried.
     pub tries: u32,
 }
 
-/// What came of a try to send a mail.
+/// The result of a try to send an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tried {
-    /// It was taken.
+    /// It was accepted.
     Sent,
     /// It never will be.
     Refused,
-    /// It may be later.
+    /// It may be sent later.
     Later,
 }
 
 impl Confirmations {
-    /// Has somebody asked to confirm an address: one conditional put. Gives whether they will be;
-    /// where a mail for the same purpose was asked for within the last day, it stands. It does not
-    /// where the person has left the list since, or where it could not be sent; a requester's that
-    /// could not be sent stands, so that its request can tell.
+    /// Has somebody asked to confirm an address: one conditional put. Returns whether they will be.
+    /// An email for the same purpose that was requested within the last day stands, unless the
+    /// person has left the list since, or it could not be sent. A requester's email that could not
+    /// be sent stands, so that its request can say so.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known; asking again is safe.
+    /// [`StorageError`] if that is unknown. Asking again is safe.
     pub async fn ask(
         &self,
         link: &ConfirmLink,
@@ -120,11 +120,11 @@ impl Confirmations {
         Ok(asked.send(OPERATION).await?.is_applied())
     }
 
-    /// Notes that the person has left the list at `now`: a mail for a wish from before undoes
-    /// nothing, and stands in the way of none for a later wish.
+    /// Notes that the person has left the list at `now`. An email for an earlier wish then undoes
+    /// nothing, and blocks no email for a later wish.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be noted; noting it again is safe.
+    /// [`StorageError`] unless it is certain to be noted. Repeating it is safe.
     pub async fn left(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<(), StorageError> {
         let left = self
             .update(ConfirmationPurpose::Newsletter, subject)
@@ -133,7 +133,7 @@ impl Confirmations {
         left.send("note that a list was left").await.map(drop)
     }
 
-    /// Until when whoever sends has each mail about a request to one of these: the mails about a
+    /// Until when GOV.UK Notify has each email about a request to one of these. The emails about a
     /// newsletter are on records.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Confirmations {
         Ok(ends)
     }
 
-    /// The mail for a purpose to a subject, as long as whoever sends it may have it.
+    /// The email for a purpose to a subject, for as long as GOV.UK Notify may have it.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -170,7 +170,7 @@ impl Confirmations {
             .transpose()
     }
 
-    /// The mails to requesters that whoever sends them may have, in pages.
+    /// The emails to requesters that GOV.UK Notify may have, in pages.
     #[must_use]
     pub fn to_requesters(&self, now: DateTime<Utc>) -> Pages<Asking> {
         let purpose = format!("{}#", ConfirmationPurpose::Request.as_str());
@@ -183,7 +183,7 @@ impl Confirmations {
         )
     }
 
-    /// Every mail that whoever sends them may have, in pages.
+    /// Every email that GOV.UK Notify may have, in pages.
     #[must_use]
     pub fn all(&self, now: DateTime<Utc>) -> Pages<Asking> {
         self.table
@@ -192,10 +192,11 @@ impl Confirmations {
             })
     }
 
-    /// Begins to send a mail; gives nothing where it is not due, somebody is at it, or it is over.
+    /// Begins to send an email. Returns `None` if it is not due, somebody is sending it, or it is
+    /// over.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn begin(
         &self,
         purpose: ConfirmationPurpose,
@@ -224,11 +225,11 @@ impl Confirmations {
         }
     }
 
-    /// Leaves a mail as it is after a try; gives how far it is then. The address goes with the last
-    /// try.
+    /// Stores the state of an email after a try, and returns it. The address is removed with the
+    /// last try.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn leave(
         &self,
         asking: &Asking,
@@ -245,7 +246,7 @@ impl Confirmations {
         let left = self
             .update(asking.link.purpose, &asking.link.subject)
             .remove(LEASE_UNTIL)
-            // Another mail may have taken its place, or its link may have been followed already.
+            // Another email may have replaced it, or its link may have been followed already.
             .when(Condition::is(REFERENCE, s(&asking.reference)))
             .when(Condition::is(STATE, s(MailState::Pending.as_str())));
         let left = if state == MailState::Pending {
@@ -258,7 +259,7 @@ impl Confirmations {
         left.send(OPERATION).await.map(|_| state)
     }
 
-    /// A change of one mail.
+    /// A change of one email.
     fn update(&self, purpose: ConfirmationPurpose, subject: &SubjectKey) -> Write {
         Write::update(&self.table, keys::asked_to_confirm(purpose, subject))
     }

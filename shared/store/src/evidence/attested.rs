@@ -1,4 +1,4 @@
-//! The attestation of an item, as it lies there.
+//! The attestation of an item as it is stored.
 
 use crate::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META};
 use crate::{Item, number, text};
@@ -8,7 +8,7 @@ use custodian_domain::ledger::{Attestation, Evidence, Hash};
 use custodian_dynamo::{AttributeValue, Blob};
 use serde_json::{Value, json};
 
-/// What attests an item; nothing where it is none that is attested.
+/// The attestation of an item; `None` if its kind is not attested.
 pub(super) fn attested(item: &Item) -> Option<Attestation> {
     let key = Key::of(item)?;
     let (kind, request) = (kind(&key, item)?, keys::evidence_of(&key.partition)?);
@@ -24,7 +24,7 @@ pub(super) fn attested(item: &Item) -> Option<Attestation> {
     })
 }
 
-/// What an item is, by where it lies and how far it is.
+/// The kind of an item, by its key and its state.
 fn kind(key: &Key, item: &Item) -> Option<Evidence> {
     if keys::task_of(&key.partition).is_some() {
         let is_over = matches!(text(item, "state"), Some("done" | "stopped"));
@@ -48,7 +48,7 @@ fn kind(key: &Key, item: &Item) -> Option<Evidence> {
     }
 }
 
-/// When an item says that it was written, or last came further; nothing where it does not say it.
+/// When an item says that it was written, or last made progress; `None` if it does not say.
 pub(super) fn written(kind: Evidence, item: &Item) -> Option<DateTime<Utc>> {
     let inner = |name: &str, field: &str| text(item.get(name)?.as_m().ok()?, field);
     let at = match kind {
@@ -63,13 +63,13 @@ pub(super) fn written(kind: Evidence, item: &Item) -> Option<DateTime<Utc>> {
     at?.parse().ok()
 }
 
-/// SHA-256 of an item's attributes by their names, of those that are meant, as JSON.
+/// SHA-256 of the `meant` attributes of an item by their names, as JSON.
 fn hash(item: &Item, meant: impl Fn(&str) -> bool) -> Hash {
     let attributes = item.iter().filter(|(name, _)| meant(name));
     Hash::digest(&object(attributes).to_string())
 }
 
-/// An attribute with its type, spelt in one way: names in their order, sets in theirs.
+/// An attribute with its type, in one spelling: names and sets are sorted.
 fn canonical(value: &AttributeValue) -> Value {
     let sorted = |mut all: Vec<String>| {
         all.sort_unstable();

@@ -1,4 +1,4 @@
-//! Everything in the Register that should be attested, as it lies there: for who verifies it.
+//! Everything in the Register that should be attested, as it is stored: for verification.
 
 use super::attested::{attested, written};
 use super::marks::{self, Mark, Waiting};
@@ -12,24 +12,24 @@ use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::Task;
 use custodian_dynamo::{Condition, Pages, Table};
 
-/// The partitions that evidence lies in begin so.
+/// The beginnings of partitions with evidence.
 const PARTITIONS: [&str; 5] = ["REQUEST#", "CLICK#", "SAID#", "TASK#", "CLICKTASK#"];
 
 /// An item of the Register that should be attested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvidence {
-    /// What would attest it as it lies there.
+    /// Its attestation as it is stored.
     pub attested: Attestation,
     /// The request that it belongs to.
     pub request: RequestId,
     /// When it says that it was written.
     pub written: Option<DateTime<Utc>>,
-    /// What a processor signed, of a receipt.
+    /// The processor's signed answer, in a receipt.
     pub said: Option<Signed>,
     partition: String,
 }
 
-/// The Register, for who looks whether it is as the chain says.
+/// The Register, to compare it with the chain.
 #[derive(Clone, Debug)]
 pub struct Register(Table);
 
@@ -38,7 +38,7 @@ pub struct Register(Table);
 pub struct Everything(Pages<Option<StoredEvidence>>);
 
 impl Register {
-    /// The Register called `name`.
+    /// The Register named `name`.
     #[must_use]
     pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
@@ -55,10 +55,10 @@ impl Register {
         )
     }
 
-    /// Whether an item waits to be attested, as it lies there.
+    /// Whether an item waits to be attested as it is stored.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that is unknown.
     pub async fn is_waiting(&self, lying: &StoredEvidence) -> Result<bool, StorageError> {
         let (key, now) = (keys::unattested(&lying.partition), DateTime::UNIX_EPOCH);
         Ok(self
@@ -116,7 +116,7 @@ fn said(kind: Evidence, item: &Item) -> Option<Signed> {
 }
 
 impl StoredEvidence {
-    /// Where it lies.
+    /// Its partition.
     #[must_use]
     pub fn partition(&self) -> &str {
         &self.partition

@@ -1,4 +1,4 @@
-//! What says that something waits to be attested.
+//! Marks: that something waits to be attested.
 
 use crate::keys::{self, CLICK_UNATTESTED, Key, UNATTESTED};
 use crate::{Item, n, number, s, text};
@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_dynamo::{Condition, Pages, Table, Write, random, set};
 
-/// The act that was the last to leave the mark: what tells it from the mark as it was before.
+/// The last act that left the mark; it tells the mark from an earlier one.
 const ACT: &str = "act";
-/// When the first did.
+/// When the first act did.
 const SINCE: &str = "since";
-/// The sort keys of what they wrote.
+/// The sort keys of what the acts wrote.
 const ITEMS: &str = "items";
 
 /// That something was written of a request and waits to be attested.
@@ -24,25 +24,25 @@ pub struct Mark {
     items: Vec<String>,
 }
 
-/// What lies where marks belong.
+/// What is stored where marks belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiting {
     /// A mark.
     Mark(Mark),
-    /// Something that nobody here has put there.
+    /// Something that Custodian did not put there.
     Unreadable,
 }
 
 impl Mark {
-    /// Where what was written lies.
+    /// The keys of what was written.
     pub fn items(&self) -> impl Iterator<Item = Key> + '_ {
         self.items
             .iter()
             .map(|sort| Key::new(&self.partition, sort))
     }
 
-    /// That the first so many of its items are attested: then the mark goes, or they go from it,
-    /// unless somebody has written since it was read.
+    /// Removes the first `attested` items from the mark, or the whole mark, unless somebody has
+    /// written since it was read.
     pub(super) fn done(&self, table: &Table, attested: usize) -> Write {
         let key = keys::unattested(&self.partition);
         let unchanged = Condition::is(ACT, s(&self.act));
@@ -56,8 +56,8 @@ impl Mark {
     }
 }
 
-/// That these items of a partition are written and wait to be attested: a part of the transaction
-/// that writes them.
+/// A mark that these items of a partition are written and wait to be attested: part of the
+/// transaction that writes them.
 pub(crate) fn mark(
     table: &Table,
     partition: &str,
@@ -81,7 +81,7 @@ pub(super) fn waiting(register: &Table) -> Pages<Waiting> {
     of(UNATTESTED).and(of(CLICK_UNATTESTED))
 }
 
-/// A mark, if it is one, and lies where what it names has its mark.
+/// A mark, if it is one, and is in the place of its items' marks.
 pub(super) fn read(item: &Item) -> Option<Mark> {
     let (key, items) = (Key::of(item)?, item.get(ITEMS)?.as_ss().ok()?);
     keys::evidence_of(&key.sort).filter(|_| keys::unattested(&key.sort) == key)?;

@@ -1,4 +1,4 @@
-//! Where things lie in the Register.
+//! The keys of the Register.
 
 use super::{Key, META, partition, record_sort};
 use chrono::{DateTime, Utc};
@@ -15,22 +15,22 @@ use custodian_domain::survey::VersionId;
 
 /// The partition of all surveys in the Register, as they are asked today.
 pub const SURVEY: &str = "SURVEY";
-/// The partition of every version of every survey, today's among them.
+/// The partition of every version of every survey, including today's.
 pub const SURVEY_VERSION: &str = "SURVEYVERSION";
 
-/// Where a survey lies as it is asked today.
+/// The key of a survey as it is asked today.
 #[must_use]
 pub fn survey(id: &str) -> Key {
     Key::new(SURVEY, id)
 }
 
-/// The sort key of every version of a survey begins so; no survey's id has a `#`.
+/// The beginning of the sort keys of a survey's versions; no survey's id has a `#`.
 #[must_use]
 pub fn survey_versions(survey: &str) -> String {
     format!("{survey}#")
 }
 
-/// Where a version of a survey lies, whoever asks it today.
+/// The key of a version of a survey, today's or not.
 #[must_use]
 pub fn survey_version(survey: &str, version: &VersionId) -> Key {
     Key::new(
@@ -49,29 +49,29 @@ pub fn survey_version_of(sort: &str) -> Option<(String, VersionId)> {
     ))
 }
 
-/// The partition of a request. What clicks begin lies in partitions of its own, which `unsubscribe`
-/// may write to.
+/// The partition of a request. Requests that clicks begin have partitions of their own, which
+/// `unsubscribe` may write to.
 #[must_use]
 pub fn request(id: &RequestId) -> String {
     let kind = if id.is_click() { "CLICK" } else { "REQUEST" };
     format!("{kind}#{}", id.as_str())
 }
 
-/// Which request a partition is.
+/// The request of a partition.
 #[must_use]
 pub fn request_of(partition: &str) -> Option<RequestId> {
     let id = RequestId::try_from(partition.split_once('#')?.1.to_owned()).ok()?;
     (request(&id) == partition).then_some(id)
 }
 
-/// The partition of what the person of a request has said about it, which `unsubscribe` writes.
+/// The partition of what the person of a request has said about it. `unsubscribe` writes it.
 #[must_use]
 pub fn said(id: &RequestId) -> String {
     format!("SAID#{}", id.as_str())
 }
 
-/// Which request a partition of evidence belongs to: a request itself, a task of it, or what its
-/// person has said.
+/// The request of a partition with evidence: a request itself, one of its tasks, or what its person
+/// has said.
 #[must_use]
 pub fn evidence_of(partition: &str) -> Option<RequestId> {
     let said = || {
@@ -83,13 +83,13 @@ pub fn evidence_of(partition: &str) -> Option<RequestId> {
         .or_else(said)
 }
 
-/// The partition of what waits to be attested.
+/// The partition of the marks of what waits to be attested.
 pub const UNATTESTED: &str = "UNATTESTED";
-/// The same of what whoever follows a link has written: of clicks, and of what people say about
+/// The same for what was written when somebody followed a link: clicks, and what people say about
 /// requests.
 pub const CLICK_UNATTESTED: &str = "CLICKUNATTESTED";
 
-/// Where it says that something in this partition waits to be attested.
+/// The key of the mark that something in this partition waits to be attested.
 #[must_use]
 pub fn unattested(partition: &str) -> Key {
     let is_of_a_link = ["CLICK", "SAID#"]
@@ -107,26 +107,26 @@ pub fn unattested(partition: &str) -> Key {
 
 /// The package of a request.
 pub const PACKAGE: &str = "PACKAGE";
-/// The sort key of what happened to a request begins so.
+/// The beginning of the sort key of an event of a request.
 pub const EVENT: &str = "EVENT#";
 /// What started a task in the first version: beside the task, in the same partition.
 pub const FORMER_START: &str = "START";
 /// The partition of the tasks of requests that are not closed.
 pub const TASKS: &str = "TASKS";
-/// The same of what clicks began.
+/// The same for requests that clicks began.
 pub const CLICK_TASKS: &str = "CLICKTASKS";
 
-/// How many things have happened to a request.
+/// How many events a request has.
 pub const EVENTS: &str = "EVENTS";
 
-/// Where something that happened to a request lies, by its place among them. Earlier versions had
-/// the time there, which sorts before.
+/// The key of an event of a request, by its position. Earlier versions used the time, which sorts
+/// before.
 #[must_use]
 pub fn event(request: &RequestId, place: u64) -> Key {
     Key::new(self::request(request), format!("{EVENT}n{place:010}"))
 }
 
-/// The partition of a task: one each, so that a stream's reader may take them in parallel.
+/// The partition of a task: one each, so that readers of the stream may take them in parallel.
 #[must_use]
 pub fn task(request: &RequestId, place: Place) -> String {
     let kind = if request.is_click() {
@@ -137,14 +137,14 @@ pub fn task(request: &RequestId, place: Place) -> String {
     format!("{kind}#{}#{}", request.as_str(), place.as_str())
 }
 
-/// Which task a partition is.
+/// The task of a partition.
 #[must_use]
 pub fn task_of(partition: &str) -> Option<(RequestId, Place)> {
     of_place(partition).filter(|(id, place)| task(id, *place) == partition)
 }
 
-/// Where what starts a task lies, apart from all else: the only items that the Register's stream
-/// hands on to `erase`. Only an approval puts one, and only a click one of its own kind.
+/// The key of what starts a task, apart from everything else: the Register's stream hands only
+/// these items to `erase`. Only an approval puts one, or a click one of its own kind.
 #[must_use]
 pub fn start(request: &RequestId, place: Place) -> Key {
     let kind = if request.is_click() {
@@ -158,7 +158,7 @@ pub fn start(request: &RequestId, place: Place) -> Key {
     )
 }
 
-/// Which task a partition starts.
+/// The task that a partition starts.
 #[must_use]
 pub fn start_of(partition: &str) -> Option<(RequestId, Place)> {
     of_place(partition).filter(|(id, place)| start(id, *place).partition == partition)
@@ -172,7 +172,7 @@ fn of_place(partition: &str) -> Option<(RequestId, Place)> {
     ))
 }
 
-/// Where it says that a task's request is not closed.
+/// The key of the note that a task's request is not closed.
 #[must_use]
 pub fn open_task(request: &RequestId, place: Place) -> Key {
     Key::new(
@@ -185,10 +185,10 @@ pub fn open_task(request: &RequestId, place: Place) -> Key {
     )
 }
 
-/// The sort key of an open request of a holder begins so.
+/// The beginning of the sort key of a holder's open request.
 pub const OPEN: &str = "REQUEST#";
 
-/// Where it says that a request about this holder is open.
+/// The key of the note that a request about this holder is open.
 #[must_use]
 pub fn open_request(holder: &Holder, id: &RequestId) -> Key {
     let of = if id.is_click() {
@@ -199,7 +199,7 @@ pub fn open_request(holder: &Holder, id: &RequestId) -> Key {
     Key::new(of, format!("{OPEN}{}", id.as_str()))
 }
 
-/// The partition of what clicks of this holder began and is open.
+/// The partition of the open requests that clicks of this holder began.
 #[must_use]
 pub fn clicks_of(holder: &Holder) -> String {
     format!("CLICKED#{}", partition(holder))
@@ -208,19 +208,19 @@ pub fn clicks_of(holder: &Holder) -> String {
 /// The partition of packages by the time at which they are over.
 pub const PACKAGES: &str = "PACKAGES";
 
-/// Where it says that a package holds something of this holder.
+/// The key of the note that a package has data of this holder.
 #[must_use]
 pub fn package_of(holder: &Holder, request: &RequestId) -> Key {
     Key::new(packages_of(holder), format!("PACKAGE#{}", request.as_str()))
 }
 
-/// The partition of the packages that hold something of this holder.
+/// The partition of the packages with data of this holder.
 #[must_use]
 pub fn packages_of(holder: &Holder) -> String {
     format!("SUBJECT#{}", partition(holder))
 }
 
-/// Where it says that a package is over at `end`; sorts by time.
+/// The key of the note that a package is over at `end`; sorts by time.
 #[must_use]
 pub fn package_due(end: ExpiresAt, request: &RequestId) -> Key {
     Key::new(
@@ -229,7 +229,7 @@ pub fn package_due(end: ExpiresAt, request: &RequestId) -> Key {
     )
 }
 
-/// All packages that are over at `now` sort up to here.
+/// The sort key up to which packages are over at `now`.
 #[must_use]
 pub fn packages_due_by(now: DateTime<Utc>) -> String {
     format!("{:012}#~", now.timestamp())
@@ -242,13 +242,13 @@ pub fn package_request(sort: &str) -> Option<RequestId> {
     RequestId::try_from(id.to_owned()).ok()
 }
 
-/// Where it says that a holder was erased.
+/// The key of the note that a holder was erased.
 #[must_use]
 pub fn suppression(holder: &Holder) -> Key {
     Key::new(format!("SUPPRESSION#{}", partition(holder)), META)
 }
 
-/// Where it says that a source has withdrawn a record.
+/// The key of the note that a source has withdrawn a record.
 #[must_use]
 pub fn withdrawal(source: Source, id: &RecordId) -> Key {
     Key::new(format!("SUPPRESSION#{}", record_sort(source, id)), META)
@@ -257,40 +257,40 @@ pub fn withdrawal(source: Source, id: &RecordId) -> Key {
 /// What a request has placed.
 pub const STANDING: &str = "STANDING";
 
-/// Where it says what a request has placed: a hold, or a restriction.
+/// The key of what a request has placed: a hold, or a restriction.
 #[must_use]
 pub fn standing(request_id: &RequestId) -> Key {
     Key::new(request(request_id), STANDING)
 }
 
-/// Where it says what stands for a holder.
+/// The key of what applies to a holder.
 #[must_use]
 pub fn standing_of(holder: &Holder) -> Key {
     Key::new(format!("{STANDING_OF}{}", partition(holder)), META)
 }
 
-/// The partition of what stands for a holder begins so.
+/// The beginning of the partition of what applies to a holder.
 pub const STANDING_OF: &str = "STANDING#";
 
-/// The partition of what stands, or is being lifted.
+/// The partition of what is in force, or is being lifted.
 pub const STANDINGS: &str = "STANDINGS";
 
-/// Where it says that something stands, or is being lifted.
+/// The key of the note that something is in force, or is being lifted.
 #[must_use]
 pub fn open_standing(request: &RequestId) -> Key {
     Key::new(STANDINGS, request.as_str())
 }
 
-/// Where it says that a subject wants a list no longer.
+/// The key of the note that a subject no longer wants a list.
 #[must_use]
 pub fn opt_out(of: &Subscription) -> Key {
     Key::new(format!("OPTOUT#{}", of.subject.as_str()), of.list.as_str())
 }
 
-/// The partition of the mails that ask somebody to confirm an address, while their links work.
+/// The partition of the emails that ask somebody to confirm an address, while their links work.
 pub const CONFIRMATIONS: &str = "CONFIRMATIONS";
 
-/// Where it says that a subject is asked to confirm an address.
+/// The key of the note that a subject is asked to confirm an address.
 #[must_use]
 pub fn asked_to_confirm(purpose: ConfirmationPurpose, subject: &SubjectKey) -> Key {
     Key::new(
@@ -299,7 +299,7 @@ pub fn asked_to_confirm(purpose: ConfirmationPurpose, subject: &SubjectKey) -> K
     )
 }
 
-/// Whom a sort key of [`CONFIRMATIONS`] asks to confirm an address, and what for.
+/// Whom a sort key of [`CONFIRMATIONS`] asks to confirm an address, and for what.
 #[must_use]
 pub fn asked_to_confirm_of(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
     let (purpose, subject) = sort.split_once('#')?;
@@ -315,31 +315,31 @@ pub fn confirmed(subject: &SubjectKey) -> String {
     format!("CONFIRMED#{}", subject.as_str())
 }
 
-/// Where suppressions are counted.
+/// The key of the count of suppressions.
 #[must_use]
 pub fn suppression_epoch() -> Key {
     Key::new("SUPPRESSIONS", "EPOCH")
 }
 
-/// Where it says when something was last taken in from a source.
+/// The key of the time at which a file of a source was last read.
 #[must_use]
 pub fn last_import(source: Source) -> Key {
     Key::new("IMPORTS", source.as_str())
 }
 
-/// Where it says which invocation has the turn of a source.
+/// The key of the turn of a source.
 #[must_use]
 pub fn import_turn(source: Source) -> Key {
     Key::new("IMPORTS", format!("TURN#{}", source.as_str()))
 }
 
-/// Where it says how much a client has sent within an hour.
+/// The key of the count of what a client has sent within an hour.
 #[must_use]
 pub fn client(client: &Client) -> Key {
     Key::new(format!("CLIENT#{}", client.as_str()), META)
 }
 
-/// Where the sweep remembers up to which day everything is gone.
+/// The key of the sweep's cursor.
 #[must_use]
 pub fn sweep_cursor() -> Key {
     Key::new("SWEEP", "CURSOR")

@@ -1,4 +1,4 @@
-//! One more link, and what it tells of, in one transaction.
+//! Appends a link together with what it records, in one transaction.
 
 use super::Ledger;
 use crate::keys::{self, Key};
@@ -8,22 +8,21 @@ use custodian_aws::{Cause, StorageError};
 use custodian_domain::ledger::{Attestation, Entry, Head, Link};
 use custodian_dynamo::{Attempt, Condition, Reason, Write, attempt, wait};
 
-/// Something to be done and told, both or neither. Where the action's condition does not hold, it
-/// is left out.
+/// An action and its record, both or neither. It is left out if the action's condition is not met.
 pub(super) struct LedgeredWrite {
     pub(super) write: Write,
     pub(super) tells: Tells,
 }
 
-/// What a block tells of a deed.
+/// What a block records of an action.
 pub(super) enum Tells {
     /// That something was deleted.
     Gone(Entry),
-    /// What lies in the Register.
+    /// What is in the Register.
     Attested(Vec<Attestation>),
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 pub(super) enum Outcome {
     /// It went through.
     Sealed,
@@ -33,14 +32,14 @@ pub(super) enum Outcome {
 
 /// Why nothing has changed.
 pub(super) struct Refused {
-    /// Of each action beside links and head, whether its condition did not hold.
+    /// For each action besides links and head, whether its condition was not met.
     pub(super) actions: Vec<bool>,
     /// Whether others, or a throttle, were in the way.
     pub(super) crowded: bool,
 }
 
 impl Ledger {
-    /// Does what it can of `deeds` and seals a block about them; gives how many it did.
+    /// Does what it can of `deeds` and appends a block about them. Returns how many it did.
     pub(super) async fn append_block(
         &self,
         operation: &'static str,
@@ -71,7 +70,7 @@ impl Ledger {
         deeds: &[LedgeredWrite],
         now: DateTime<Utc>,
     ) -> Result<Outcome, StorageError> {
-        // Held until the answer is there: whoever else waits here then knows how the chain ends.
+        // Held until the answer is there: others who wait here then know how the chain ends.
         let mut known = self.head.lock().await;
         let before = match known.take() {
             Some(head) => Some(head),
@@ -99,8 +98,8 @@ impl Ledger {
         Ok(outcome)
     }
 
-    /// Does everything and moves the head, if the chain still ends at `before`. Also gives how the
-    /// chain ends now, if that is known.
+    /// Does everything and moves the head, if the chain still ends at `before`. Also returns how
+    /// the chain ends now, if that is known.
     pub(super) async fn transact(
         &self,
         operation: &'static str,
@@ -134,8 +133,8 @@ impl Ledger {
         if refused.len() < deeds || !(crowded || refused.contains(&true)) {
             return Err(StorageError::new(operation, Cause::Cancelled));
         }
-        // A condition that did not hold says nothing about the head, and then the head has not
-        // moved.
+        // A failed condition of another action says nothing about the head, and then the head has
+        // not moved.
         let known = match moved {
             Some(head) => head.clone().and_then(read),
             None => before.cloned().filter(|_| !crowded),
@@ -149,7 +148,7 @@ impl Ledger {
         ))
     }
 
-    /// The head moves on, if it is where it was seen.
+    /// Moves the head, if it is where it was seen.
     fn moved(
         &self,
         operation: &'static str,

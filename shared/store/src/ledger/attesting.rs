@@ -1,4 +1,4 @@
-//! What lies in the Register is attested.
+//! Attests what is in the Register.
 
 use super::appending::{LedgeredWrite, Tells};
 use super::{AT_ONCE, Ledger};
@@ -8,13 +8,14 @@ use custodian_domain::ledger::Attestation;
 use custodian_dynamo::Write;
 
 const OPERATION: &str = "attest what was written";
-/// How much one block attests at most: each is some 350 bytes of an item, which DynamoDB lets have
-/// 400 KB (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
+/// How much one block attests at most. Each attestation is some 350 bytes of an item, for which
+/// DynamoDB allows 400 KB
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
 pub(crate) const ATTESTED_AT_ONCE: usize = 500;
 
 impl Ledger {
-    /// Attests, each with what has to be true for it, and is then done; gives how many of them
-    /// held. None attests more than [`ATTESTED_AT_ONCE`].
+    /// Attests these, each with a condition and a final write. Returns how many conditions were
+    /// met. No entry attests more than [`ATTESTED_AT_ONCE`].
     pub(crate) async fn attest(
         &self,
         attested: Vec<(Write, Vec<Attestation>)>,

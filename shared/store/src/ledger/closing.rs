@@ -1,4 +1,4 @@
-//! Days of the ledger are closed.
+//! Closes days of the ledger.
 
 use super::appending::Outcome;
 use super::{ACTIONS, Ledger};
@@ -10,11 +10,11 @@ use custodian_dynamo::wait;
 
 const OPERATION: &str = "close a day of the ledger";
 
-/// How many certificates go into one transaction: beside them there is the head.
+/// How many certificates fit into one transaction besides the head.
 pub const CLOSED_AT_ONCE: usize = ACTIONS - 1;
 
 impl Ledger {
-    /// How the chain ends, which begins now if it has not begun.
+    /// The end of the chain. Begins the chain now if it has not begun.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read, or written.
@@ -40,11 +40,11 @@ impl Ledger {
     }
 
     /// Closes the first open days with these figures, one day after another and [`CLOSED_AT_ONCE`]
-    /// at most, if the chain still ends at `head`. Gives the certificates' hashes; nothing if
-    /// others have written to the chain.
+    /// at most, if the chain still ends at `head`. Returns the closed days; `None` if others have
+    /// written to the chain.
     ///
     /// # Errors
-    /// [`StorageError`] if they are not known to be closed.
+    /// [`StorageError`] unless they are certain to be closed.
     pub async fn close(
         &self,
         head: &Head,

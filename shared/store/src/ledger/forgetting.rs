@@ -1,4 +1,4 @@
-//! The deletion that tells the ledger in the same breath.
+//! Deletes records and writes to the ledger in the same transaction.
 
 use super::appending::{LedgeredWrite, Tells};
 use super::{AT_ONCE, Ledger};

@@ -1,4 +1,4 @@
-//! What lies in the ledger's table and is nothing that is written there.
+//! Items in the ledger's table that no function writes there.
 
 use super::Ledger;
 use crate::Item;
@@ -8,40 +8,40 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::EntryId;
 use custodian_dynamo::Pages;
 
-/// The attributes of a link, beside its key.
+/// The attributes of a link, besides its key.
 const LINK: [&str; 4] = ["n", "previous", "body", "hash"];
-/// The attributes of the head, beside its key.
+/// The attributes of the head, besides its key.
 const HEAD: [&str; 6] = ["n", "hash", "day", "first", "closed", "certificate"];
 
-/// An item that nobody writes.
+/// An item that no function writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stranger {
-    /// It lies on a day that the chain does not have.
+    /// It is on a day that the chain does not have.
     #[error("something lies on {0}, a day that the chain does not have")]
     OnDay(NaiveDate),
-    /// It has an attribute that what belongs there does not have.
+    /// It has an attribute that items there do not have.
     #[error("an item of {0} has an attribute that no link has")]
     Adorned(NaiveDate),
-    /// It is a head with an attribute more, or lies beside the head.
+    /// It is a head with an extra attribute, or is beside the head.
     #[error("the head has an attribute that no head has, or something lies beside it")]
     AtHead,
-    /// It says that something was told, and says more.
+    /// It marks a removal as recorded, and says more.
     #[error("an item says of a removal more than that it is told")]
     AtTold,
-    /// It says that a removal was told which no link tells of: so it would never be told.
+    /// It marks a removal as recorded that no link records, so that it would never be recorded.
     #[error("an item says that a removal is told which no link tells of")]
     Untold,
-    /// It lies where nobody puts anything.
+    /// It is where nothing belongs.
     #[error("an item lies in a partition that nobody writes to")]
     Anywhere,
 }
 
-/// What was found on a page of the table.
+/// The result of a page of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LookedThrough {
-    /// What nobody writes there.
+    /// The items that no function writes.
     pub strangers: Vec<Stranger>,
-    /// The removals that are said to be told.
+    /// The removals that are marked as recorded.
     pub told: Vec<EntryId>,
 }
 
@@ -54,7 +54,7 @@ pub struct Strangers {
 }
 
 impl Ledger {
-    /// What lies in the table and does not belong to a chain of these days, in pages.
+    /// The items in the table that do not belong to a chain of these days, in pages.
     #[must_use]
     pub fn strangers(&self, first: NaiveDate, last: NaiveDate) -> Strangers {
         Strangers {
@@ -84,7 +84,7 @@ impl Strangers {
         Ok(Some(found))
     }
 
-    /// Gives the removal that an item says is told, if it says so.
+    /// Returns the removal that an item marks as recorded, if it is such a mark.
     fn look(&self, item: &Item) -> Result<Option<EntryId>, Stranger> {
         let key = Key::of(item).ok_or(Stranger::Anywhere)?;
         let has_only = |known: &[&str]| {

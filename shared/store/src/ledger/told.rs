@@ -10,12 +10,12 @@ use custodian_dynamo::Pages;
 
 const OPERATION: &str = "read the ledger";
 
-/// What was deleted, page by page: never more in memory than one page of DynamoDB.
+/// What was deleted, page by page: memory holds at most one page of DynamoDB.
 #[derive(Debug)]
 pub struct LedgerEntries {
     ledger: Ledger,
     day: NaiveDate,
-    /// The last day; where none is asked for, that with the chain's last block.
+    /// The last day; by default that of the chain's last block.
     last: Option<NaiveDate>,
     pages: Option<Pages<Vec<Entry>>>,
 }

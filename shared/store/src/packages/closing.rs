@@ -1,4 +1,4 @@
-//! Closing a package: its time was over, somebody in it was erased, or the DPO took it back.
+//! Closing a package: its time was over, somebody in it was erased, or the DPO withdrew it.
 
 use super::{DAYS, Package, Packages, State, entry, pointers};
 use crate::keys;
@@ -12,7 +12,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{Condition, Write, to_value, transact};
 use serde::{Deserialize, Serialize};
 
-/// That a package was taken back.
+/// That a package was withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
     /// Who ordered it.
@@ -24,7 +24,7 @@ pub struct Withdrawal {
     pub reason: Option<String>,
 }
 
-/// What the Register forgets of a package that is closed: whose it was, and what opens it.
+/// What the Register drops of a closed package: whose it was, and what opens it.
 const FORGOTTEN: [&str; 8] = [
     "holders",
     "made",
@@ -37,15 +37,14 @@ const FORGOTTEN: [&str; 8] = [
 ];
 
 impl Packages {
-    /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers
-    /// that it was.
+    /// Closes a package whose objects are deleted: the Register drops whose it was, and keeps that
+    /// it existed.
     ///
-    /// An export that was under way may have finished an object just before it learns of this, and
-    /// then have broken off: so the sweep looks once more when no such export can be running any
-    /// longer.
+    /// An export in progress may have finished an object just before it learns of this, and then
+    /// have broken off. So the sweep checks once more when no such export can still be running.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be closed.
+    /// [`StorageError`] unless it is certain to be closed.
     pub async fn close(
         &self,
         request: &RequestId,
@@ -68,11 +67,11 @@ impl Packages {
         }
     }
 
-    /// Closes a package that the DPO takes back, as [`Packages::close`] does, and remembers who
-    /// did; gives whether it was open until then.
+    /// Closes a package that the DPO withdraws, as [`Packages::close`] does, and stores who did.
+    /// Returns whether it was open until then.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be closed.
+    /// [`StorageError`] unless it is certain to be closed.
     pub async fn withdraw(
         &self,
         request: &RequestId,
@@ -97,7 +96,8 @@ impl Packages {
             .remove_all(&FORGOTTEN)
     }
 
-    /// What closes a package: its entry, what points to it, and when the sweep looks once more.
+    /// The writes that close a package: its entry, the notes that point to it, and when the sweep
+    /// checks once more.
     fn closing(
         &self,
         request: &RequestId,

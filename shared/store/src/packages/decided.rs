@@ -17,15 +17,15 @@ pub struct Decided {
     /// The names of the links that lead to the same person.
     #[serde(default)]
     pub confirmed: Vec<String>,
-    /// The names of those that lead to somebody else: of those that were refused as claims, the
+    /// The names of the links that lead to somebody else; of those that were refused as claims, the
     /// first [`AT_MOST`].
     #[serde(default)]
     pub refused: Vec<String>,
 }
 
 impl Decided {
-    /// What was decided with the order for a package, if anything was: `confirmed` and `refused`
-    /// are the links that were found so.
+    /// What was decided with the order for a package, if anything: `confirmed` and `refused` are
+    /// the links that were found so.
     #[must_use]
     pub fn ordered<'a>(
         by: &str,
@@ -75,16 +75,16 @@ impl Decided {
     }
 }
 
-/// The links that were named, and at most [`AT_MOST`] others that the same is said of.
+/// The named links, and at most [`AT_MOST`] others with the same decision.
 fn with<'a>(named: &'a [String], others: impl Iterator<Item = &'a String>) -> Vec<String> {
     let others = others.filter(|link| !named.contains(link)).take(AT_MOST);
     named.iter().chain(others).cloned().collect()
 }
 
 impl Package {
-    /// How many of its links nobody has decided on once these decisions are taken: a link that was
-    /// followed has to be confirmed, one that was not has to be refused. The other way round it
-    /// would be another package.
+    /// How many of its links are undecided after these decisions: a link that was followed has to
+    /// be confirmed, one that was not has to be refused. With the opposite decision it would be
+    /// another package.
     #[must_use]
     pub fn undecided(&self, decisions: &Decisions) -> u64 {
         let unconfirmed =
@@ -92,7 +92,7 @@ impl Package {
         self.undecided.left(decisions).saturating_add(unconfirmed)
     }
 
-    /// The names of those links, as far as they are remembered; first those that were followed.
+    /// The names of those links, as far as they are stored; first those that were followed.
     pub fn names_undecided<'a>(
         &'a self,
         decisions: &'a Decisions,
@@ -110,10 +110,10 @@ impl Package {
             .filter(|link| !decisions.confirmed.contains(link))
     }
 
-    /// Refuses decisions on links that it does not have, or that were decided otherwise: a name
-    /// that is mistyped decides nothing.
+    /// Refuses decisions on links that it does not have, or that were decided otherwise: a mistyped
+    /// name decides nothing.
     ///
-    /// Where a flood of claims is not remembered name by name, any name may be one of them, and be
+    /// If a flood of claims is not stored name by name, any name may be one of them, and be
     /// refused.
     ///
     /// # Errors

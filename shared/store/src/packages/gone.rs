@@ -1,4 +1,4 @@
-//! When a package is no longer handed out, whether or not S3 still has it.
+//! When a package is no longer handed out, even if S3 still has it.
 
 use super::{Package, State};
 use crate::suppressions::Suppressions;
@@ -14,7 +14,7 @@ pub enum Gone {
     /// Somebody whose data it held was erased.
     #[error("gone: the package was deleted because the person was erased")]
     Erased,
-    /// The DPO took it back.
+    /// The DPO withdrew it.
     #[error(
         "gone: the package was withdrawn; if there is to be another, give it a request_id of its own"
     )]
@@ -22,7 +22,7 @@ pub enum Gone {
 }
 
 impl Package {
-    /// Refuses one that is closed, or whose time is over.
+    /// Refuses a package that is closed, or whose time is over.
     ///
     /// # Errors
     /// [`Gone`], which says why.
@@ -41,7 +41,7 @@ impl Package {
     }
 
     /// Why it is no longer handed out: closed, over, or of somebody who was erased since it was
-    /// asked for, though it may not be deleted yet. Nothing if it may be.
+    /// ordered, even if it is not deleted yet. `None` if it may be handed out.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.

@@ -1,8 +1,8 @@
-//! The door to a package, as the Register knows it: which link opens it, how often and until when,
-//! and what came of it.
+//! Access to a package: which link opens it, how often and until when, and how it was used.
 //!
 //! Each attempt is one conditional update of one item, so attempts are counted one after the other,
-//! however many come at once: of a hundred codes that are tried together no more than five are.
+//! however many come at once: of a hundred codes that are tried together no more than five are
+//! checked.
 
 use super::{Decided, Package, Packages, State, entry};
 use crate::{n, s, word};
@@ -13,10 +13,10 @@ use custodian_domain::rights::package_token::{LinkId, LinkKind, WRONG_CODES};
 use custodian_dynamo::{Condition, Write, to_value, transact};
 use serde::{Deserialize, Serialize};
 
-/// What lets somebody fetch a package: a link that opens with a code.
+/// Access to a package: a link that opens with a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    /// Which link; one that was made before opens nothing any more.
+    /// Which link; an earlier one no longer opens anything.
     pub link: LinkId,
     /// A keyed digest of its code.
     pub code: String,
@@ -24,7 +24,7 @@ pub struct Grant {
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
-    /// It works before then.
+    /// The instant before which it works.
     pub until: DateTime<Utc>,
     /// How often each file may be fetched.
     pub fetches: u32,
@@ -51,7 +51,7 @@ pub struct Fetch {
 }
 
 impl Grant {
-    /// How often a file may still be fetched.
+    /// How many more times a file may be fetched.
     #[must_use]
     pub const fn left(&self, file: File) -> u32 {
         let fetched = match file {
@@ -61,8 +61,7 @@ impl Grant {
         self.fetches.saturating_sub(fetched)
     }
 
-    /// Whether the link, which is of this kind, works at `now`, as far as its time and its codes
-    /// go.
+    /// Whether the link of this kind works at `now`, as far as its time and its wrong codes say.
     #[must_use]
     pub fn is_open(&self, kind: LinkKind, now: DateTime<Utc>) -> bool {
         kind.is_open(self.until, now) && self.wrong_codes < WRONG_CODES
@@ -70,7 +69,7 @@ impl Grant {
 }
 
 impl Package {
-    /// What a link of this kind opens with, if one was made.
+    /// The grant of this kind, if one was made.
     #[must_use]
     pub const fn grant(&self, kind: LinkKind) -> Option<&Grant> {
         match kind {
@@ -81,12 +80,11 @@ impl Package {
 }
 
 impl Packages {
-    /// Enters a link to a package that is there, instead of the one of its kind before; with a
-    /// release the package's links are decided, as `decided` says. Gives whether the package is
-    /// there.
+    /// Enters a link to a package, replacing the earlier one of its kind. With a release the
+    /// package's links are decided, as `decided` says. Returns whether the package exists.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be entered.
+    /// [`StorageError`] unless it is certain to be entered.
     pub async fn grant(
         &self,
         request: &RequestId,
@@ -107,11 +105,11 @@ impl Packages {
         count(OPERATION, entered).await
     }
 
-    /// Counts that somebody with the right code fetches a file, if they still may; gives whether
+    /// Counts that somebody with the right code fetches a file, if they still may. Returns whether
     /// they may. The first fetch of a release hands the package over.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be counted.
+    /// [`StorageError`] unless it is certain to be counted.
     pub async fn fetch(
         &self,
         request: &RequestId,
@@ -146,7 +144,7 @@ impl Packages {
     /// Counts a wrong code, unless the link has ended.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be counted.
+    /// [`StorageError`] unless it is certain to be counted.
     pub async fn wrong_code(
         &self,
         request: &RequestId,
@@ -160,7 +158,7 @@ impl Packages {
         count("count a wrong code", counted).await.map(drop)
     }
 
-    /// A change of the entry, on condition that this is the link that works.
+    /// A change of the entry, on condition that this link still works.
     fn working(&self, request: &RequestId, kind: LinkKind, link: &LinkId) -> Write {
         let grant = kind.as_str();
         Write::update(&self.0, entry(request))
@@ -172,8 +170,8 @@ impl Packages {
     }
 }
 
-/// Gives whether the update's condition held. It is a transaction because the SDK sends one again
-/// under the same token when its answer is lost, and nothing is counted twice.
+/// Returns whether the update's condition was met. It is a transaction because the SDK repeats one
+/// under the same token when its answer is lost, so nothing is counted twice.
 async fn count(operation: &'static str, update: Write) -> Result<bool, StorageError> {
     transact(operation, vec![update]).await
 }

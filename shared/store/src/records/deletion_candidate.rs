@@ -1,4 +1,4 @@
-//! What lies in the table and is to go.
+//! Items in the table that have to be deleted.
 
 use crate::Item;
 use crate::keys::{self, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
@@ -14,8 +14,8 @@ use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_dynamo::from_value;
 use serde::de::DeserializeOwned;
 
-/// What of a removed item its entry in the ledger needs, and all that is kept of one that nobody
-/// can read: where it lay and when it was over, and nothing that was told.
+/// What the ledger entry of a removed item needs, and all that is stored of one that nobody can
+/// read: where it was and when it was over, and nothing that anybody told the council.
 pub const NEEDED: [&str; 6] = [
     keys::PK,
     keys::SK,
@@ -25,7 +25,7 @@ pub const NEEDED: [&str; 6] = [
     keys::RETENTION_DUE_AT,
 ];
 
-/// The attributes that [`candidate`] reads: what was said is not among them.
+/// The attributes that [`candidate`] reads: nothing that anybody told the council.
 pub(super) const READ: [&str; 11] = [
     PK,
     SK,
@@ -40,33 +40,33 @@ pub(super) const READ: [&str; 11] = [
     "newsletter",
 ];
 
-/// Something that lies in the table and is to go.
+/// An item in the table that has to be deleted.
 #[derive(Clone, Debug)]
 pub struct DeletionCandidate {
-    /// Where it lies.
+    /// Its key.
     pub key: Key,
-    /// What it is.
+    /// Its kind.
     pub kind: ItemKind,
-    /// How a record had reached the council.
+    /// How the record reached the council.
     pub source: Option<Source>,
-    /// What the person can quote of a record; the sweep's index does not tell.
+    /// The reference of a record; the sweep's index does not have it.
     pub reference: Option<Reference>,
     /// The day in the index: collection, for a record.
     pub day: NaiveDate,
-    /// When it is over, or would be if nothing held it.
+    /// When it is over, or would be without a hold.
     pub due: Option<ExpiresAt>,
-    /// When a record was collected; the sweep's index does not tell.
+    /// When a record was collected; the sweep's index does not have it.
     pub collected_at: Option<DateTime<Utc>>,
-    /// How to reach the person; the sweep's index does not tell.
+    /// How to reach the person; the sweep's index does not have it.
     pub contact: Contact,
-    /// Where else a record is held; the sweep's index does not tell.
+    /// Which processors hold a copy; the sweep's index does not have it.
     pub custody: Vec<ProcessorCopy>,
-    /// Whether the person asked for the newsletter; the sweep's index does not tell.
+    /// Whether the person asked for the newsletter; the sweep's index does not have it.
     pub newsletter: bool,
 }
 
 impl DeletionCandidate {
-    /// What the ledger says of its deletion.
+    /// The ledger entry of its deletion.
     #[must_use]
     pub fn entry(&self, cause: Cause, removed: DateTime<Utc>) -> Entry {
         let due = self.due.unwrap_or(ExpiresAt::at(removed));
@@ -84,9 +84,9 @@ impl DeletionCandidate {
     }
 }
 
-/// Reads as much of an item as its deletion needs; an index gives less than the table.
+/// Reads as much of an item as its deletion needs; an index has less than the table.
 ///
-/// Also reads the old image in a stream record, which is how `expire` knows what TTL removed.
+/// It also reads the old image in a stream record, which is how `expire` knows what TTL removed.
 #[must_use]
 pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
     let key = Key::of(item)?;
@@ -110,7 +110,7 @@ pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
     })
 }
 
-/// A part of an item that is empty where it is missing; nothing where it cannot be read.
+/// A part of an item, empty if it is missing; `None` if it cannot be read.
 pub(super) fn part<T: DeserializeOwned + Default>(item: &Item, name: &str) -> Option<T> {
     match item.get(name) {
         Some(value) => from_value(value.clone()),

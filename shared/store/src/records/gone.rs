@@ -1,4 +1,4 @@
-//! Whether what the ledger tells of is gone.
+//! Whether a deletion in the ledger was made.
 
 use super::Records;
 use crate::keys::{self, Key, SHARDS};
@@ -10,11 +10,11 @@ use custodian_domain::record::source::Source;
 use custodian_domain::retention::{ExpiresAt, Retention};
 
 impl Records {
-    /// Whether a record is there whose deletion the ledger tells of: one that lies where that one
-    /// lay, and would be over then.
+    /// Whether a record is there although the ledger records its deletion: one with the same key,
+    /// and the same end.
     ///
-    /// An entry says of where it lay only a digest. So whatever the index has of its day and is due
-    /// in that second is digested alike; what fits is read in the table itself.
+    /// An entry has only a digest of the key. So the digests of everything in the index with its
+    /// day and end are compared; what matches is read in the table itself.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
@@ -55,7 +55,7 @@ impl Records {
     }
 }
 
-/// The days on which what was due then may have been collected: by the period of its source, or in
+/// The days on which something due then may have been collected: by the period of its source, or in
 /// its month.
 fn days(entry: &Entry) -> Vec<NaiveDate> {
     let Some(first) = entry

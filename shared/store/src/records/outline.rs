@@ -1,4 +1,4 @@
-//! Records without what they say: enough to put them in order, and to know who else holds them.
+//! Records without their contents: enough to sort them, and to know who else holds them.
 
 use super::deletion_candidate::part;
 use super::{Records, record};
@@ -25,10 +25,10 @@ const READ: [&str; 8] = [
     "newsletter",
 ];
 
-/// A record without what it says.
+/// A record without its contents.
 #[derive(Clone, Debug)]
 pub struct Outline {
-    /// Where it lies under its holder: the sort key.
+    /// Its sort key, under its holder.
     pub sort: String,
     /// When it was collected.
     pub collected_at: DateTime<Utc>,
@@ -36,14 +36,14 @@ pub struct Outline {
     pub source: Source,
     /// Who the person is.
     pub contact: Contact,
-    /// Where else it is held.
+    /// Which processors hold a copy.
     pub custody: Vec<ProcessorCopy>,
     /// Whether the person asked for the newsletter.
     pub newsletter: bool,
 }
 
 impl Records {
-    /// Every live record of a holder without what it says, in pages.
+    /// Every live record of a holder without its contents, in pages.
     #[must_use]
     pub fn outlines(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<Outline> {
         self.0
@@ -57,7 +57,7 @@ impl Records {
             .showing(&READ)
     }
 
-    /// These records, in this order, without those that are not there or not live at `now`.
+    /// These records, in this order, without those that are missing or not live at `now`.
     ///
     /// # Errors
     /// [`StorageError`] if one of them cannot be read.

@@ -1,4 +1,4 @@
-//! How what stands for a person is carried to the items of theirs: a hold takes their end away, a
+//! How holds and restrictions are applied to a person's items: a hold removes their end, a
 //! restriction marks them.
 
 use super::{DeletionCandidate, Records, deletion_candidate};
@@ -15,7 +15,7 @@ use custodian_domain::rights::constraint::Effect;
 use custodian_dynamo::Pages;
 use custodian_dynamo::{AttributeValue, Condition, Write};
 
-/// All that is read of an item: where it lies and until when, and nothing that anybody told.
+/// All that is read of an item: its key and its end, and nothing that anybody told the council.
 const SHOWN: [&str; 7] = [
     PK,
     SK,
@@ -26,23 +26,23 @@ const SHOWN: [&str; 7] = [
     RESTRICTED,
 ];
 
-/// Something that lies in the table, as far as it says what stands for it.
+/// An item in the table, with its hold and restriction only.
 #[derive(Clone, Debug)]
 pub struct RetentionView {
-    /// The same, as something that may have to go.
+    /// The same, as a candidate for deletion.
     pub candidate: DeletionCandidate,
-    /// Until when it is kept; nothing for what never had an end.
+    /// Until when it is kept; `None` if it never had an end.
     pub retention: Option<Retention>,
-    /// Whether it may be stored only.
+    /// Whether it may only be stored.
     pub restricted: bool,
 }
 
 /// What has to change about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HoldChange {
-    /// Whether it has to be held, or let go.
+    /// Whether it has to be held, or released.
     pub hold: Option<bool>,
-    /// Whether it has to be restricted, or not any longer.
+    /// Whether it has to be restricted, or no longer.
     pub restrict: Option<bool>,
 }
 
@@ -55,8 +55,8 @@ impl HoldChange {
 }
 
 impl RetentionView {
-    /// What has to change so that exactly this stands for it; nothing for what is as it should be,
-    /// and for what is over: no hold brings that back.
+    /// What has to change so that exactly this applies to it; `None` if it already does, or if the
+    /// item is over: no hold brings that back.
     #[must_use]
     pub fn turn(&self, effect: Effect, now: DateTime<Utc>) -> Option<HoldChange> {
         let retention = self.retention?;
@@ -79,7 +79,7 @@ impl RetentionView {
             .is_some_and(|end| end.has_passed(now))
     }
 
-    /// Whether its time would be over if nothing held it.
+    /// Whether its time would be over without a hold.
     #[must_use]
     pub fn is_past_its_date(&self, now: DateTime<Utc>) -> bool {
         self.retention
@@ -88,7 +88,7 @@ impl RetentionView {
 }
 
 impl Records {
-    /// Everything that lies under a holder, over or not, without what it says; in pages.
+    /// Every item under a holder, over or not, without its contents; in pages.
     #[must_use]
     pub fn shelved(&self, holder: &Holder) -> Pages<RetentionView> {
         self.0
@@ -101,8 +101,8 @@ impl Records {
             .showing(&SHOWN)
     }
 
-    /// The links to a subject that were last renewed for a record of this day; the index follows
-    /// the table in moments.
+    /// The links to a subject that were last renewed for a record of this day. The index follows
+    /// the table within moments.
     ///
     /// # Errors
     /// [`StorageError`] if the index cannot be read.
@@ -117,11 +117,11 @@ impl Records {
             .await
     }
 
-    /// Carries out a turn, unless the item is gone or somebody else has turned it; gives whether it
-    /// did.
+    /// Applies a change, unless the item is gone or somebody else has changed it. Returns whether
+    /// it did.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known; a second time changes nothing.
+    /// [`StorageError`] if that is unknown; a second time changes nothing.
     pub async fn turn(
         &self,
         item: &RetentionView,

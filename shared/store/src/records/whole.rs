@@ -1,5 +1,5 @@
-//! A whole table, item by item as it lies there: for a restore, which takes over what it does not
-//! read.
+//! A whole table, item by item as it is stored: for a restore, which takes over items without
+//! reading them.
 
 use super::standing::shelved;
 use super::{Records, RetentionView, record};
@@ -11,30 +11,30 @@ use custodian_aws::StorageError;
 use custodian_domain::record::Record;
 use custodian_dynamo::Pages;
 
-/// An item as it lies in the table.
+/// An item as it is stored in the table.
 #[derive(Clone)]
 pub struct StoredItem(Item);
 
 impl StoredItem {
-    /// Where it lies; nothing if that cannot be read.
+    /// Its key; `None` if that cannot be read.
     #[must_use]
     pub fn key(&self) -> Option<Key> {
         Key::of(&self.0)
     }
 
-    /// The same, as far as it says what stands for it; nothing if it cannot be read.
+    /// The same, with its hold and restriction only; `None` if it cannot be read.
     #[must_use]
     pub fn shelved(&self) -> Option<RetentionView> {
         shelved(&self.0)
     }
 
-    /// The record that it is; nothing if it cannot be read as one.
+    /// The item as a record; `None` if it cannot be read as one.
     #[must_use]
     pub fn record(&self) -> Option<Record> {
         record(self.0.clone())
     }
 
-    /// Whether this is a later word on the same than the other.
+    /// Whether this is a later version of the other.
     #[must_use]
     pub fn is_later_than(&self, other: &Self) -> bool {
         let due = |it: &Self| retention(&it.0).map(|it| it.due().epoch());
@@ -52,14 +52,14 @@ impl std::fmt::Debug for StoredItem {
 }
 
 impl Records {
-    /// Everything that lies in the table, whatever its time.
+    /// Every item in the table, over or not.
     #[must_use]
     pub fn whole(&self) -> Pages<StoredItem> {
         let read = |item| Some(StoredItem(item));
         self.0.scan("read a whole table", None, read)
     }
 
-    /// Those of these keys that are there and not over.
+    /// The items with these keys that exist and are not over.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
@@ -78,10 +78,10 @@ impl Records {
             .collect())
     }
 
-    /// Puts an item as it lay in another table.
+    /// Puts an item as it was in another table.
     ///
     /// # Errors
-    /// [`StorageError`] if it cannot be read, or is not known to be there.
+    /// [`StorageError`] if it cannot be read, or unless it is certain to be there.
     pub async fn put_stored(
         &self,
         operation: &'static str,

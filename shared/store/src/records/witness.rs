@@ -12,7 +12,8 @@ use custodian_dynamo::Pages;
 
 /// The attribute of a record that says who it is about.
 const CONTACT: &str = "contact";
-/// The attributes that are read: nothing of what was said, but whether it asks for the newsletter.
+/// The attributes that are read: nothing that anybody told the council, except whether they want
+/// the newsletter.
 const READ: [&str; 6] = [
     keys::EXPIRES_AT,
     CONTACT,
@@ -52,7 +53,7 @@ impl Records {
             .showing(&READ)
     }
 
-    /// How many records lie under a key.
+    /// How many records are stored under a key.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be counted.

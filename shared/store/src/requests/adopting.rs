@@ -1,6 +1,6 @@
-//! Requests that the first version approved, and that are still open: it put what starts a task
-//! beside the task, where others could put it as well. They go on once somebody has looked at them
-//! and adopts them.
+//! Open requests that the first version approved. It put what starts a task beside the task, where
+//! other functions could put it as well. They continue once somebody has looked at them and adopts
+//! them.
 
 use super::{Request, Requests, Stage};
 use crate::keys::{self, FORMER_START, Key};
@@ -11,17 +11,17 @@ use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{Condition, Write, transact};
 use std::collections::BTreeMap;
 
-/// A request of the first version that is open, and that nothing starts any more.
+/// An open request of the first version, which nothing starts any more.
 #[derive(Clone, Debug)]
 pub struct Former {
-    /// The request, as it lies there.
+    /// The request, as it is stored.
     pub request: Request,
-    /// The places that have a part in it.
+    /// The places that take part in it.
     pub places: Vec<Place>,
 }
 
 impl Requests {
-    /// The requests of the first version that are open and that nobody has adopted.
+    /// The open requests of the first version that nobody has adopted.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
@@ -54,10 +54,11 @@ impl Requests {
         Ok(former)
     }
 
-    /// Has a request of the first version go on as it lies there; gives whether it did not yet.
+    /// Lets a request of the first version continue as it is stored. Returns whether it had not
+    /// continued yet.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to go on.
+    /// [`StorageError`] unless it is certain to continue.
     pub async fn adopt(&self, id: &RequestId, former: &Former) -> Result<bool, StorageError> {
         let Former { request, places } = former;
         let approved = request.approved(id);

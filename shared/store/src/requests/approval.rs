@@ -15,20 +15,20 @@ pub struct Approval<'a> {
     pub request: &'a Request,
     /// One task for each place that is asked.
     pub tasks: &'a [Task],
-    /// Whether what was collected in time to be part of it is suppressed: nothing brings back what
-    /// an erasure takes.
+    /// Whether data collected in time is suppressed, so that nothing brings back what an erasure
+    /// deletes.
     pub suppress: bool,
-    /// What else begins with it.
+    /// Further writes of the same transaction.
     pub beside: Vec<Write>,
 }
 
 impl Requests {
-    /// Approves a plan, if it is still the plan with this hash; gives whether it was.
+    /// Approves a plan, if it still has this hash. Returns whether it had.
     ///
-    /// The suppressions are part of it, so that nothing is brought back while it goes.
+    /// The suppressions are part of it, so that nothing is stored again while data is deleted.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be approved.
+    /// [`StorageError`] unless it is certain to be approved.
     pub async fn approve(
         &self,
         id: &RequestId,
@@ -52,10 +52,10 @@ impl Requests {
         transact(OPERATION, writes).await
     }
 
-    /// Enters a request that needs no plan, and begins it; gives whether its id was free.
+    /// Enters a request that needs no plan, and begins it. Returns whether its id was free.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be entered.
+    /// [`StorageError`] unless it is certain to be entered.
     pub async fn enter(
         &self,
         id: &RequestId,
@@ -65,7 +65,7 @@ impl Requests {
         transact("enter a request", self.entering(id, approval, now)?).await
     }
 
-    /// What enters such a request: a part of a transaction that something else begins with.
+    /// The writes that enter such a request: part of a larger transaction.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be written.
@@ -88,7 +88,7 @@ impl Requests {
         self.begun(id, entered, event, approval, now)
     }
 
-    /// Everything that begins with a request.
+    /// The writes that begin with a request.
     fn begun(
         &self,
         id: &RequestId,

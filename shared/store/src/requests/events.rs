@@ -1,4 +1,4 @@
-//! What happens to requests, in the order in which it happens.
+//! Events of requests, in the order in which they happen.
 
 use super::request::{EVIDENCE, Event};
 use crate::evidence::mark;
@@ -11,7 +11,7 @@ use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{Pages, Returning, Table, Write, random};
 
-/// How many things have happened to a request, or were about to.
+/// How many events a request has, or was about to have.
 const COUNT: &str = "count";
 /// That the person of a request is asked by email whether an address is theirs.
 pub const ASKED_TO_CONFIRM: &str = "asked to confirm an address";
@@ -25,12 +25,12 @@ const CONFIRMED: &str = "address confirmed";
 pub(crate) struct Events(pub(crate) Table);
 
 impl Events {
-    /// Something that happens, as a part of the transaction in which it does. Its number is taken
-    /// beforehand: it tells apart and in order what happens in one second. One that nothing comes
-    /// of is missing, and nobody minds.
+    /// An event, as part of the transaction in which it happens. Its number is taken beforehand, so
+    /// that events within one second are told apart and in order. The number of a failed
+    /// transaction is missing, which does no harm.
     ///
-    /// With it goes the mark that it waits to be attested, with `written`, the sort keys of what
-    /// else of the request the transaction writes.
+    /// It includes the mark that the event waits to be attested, with `written`, the sort keys of
+    /// what else of the request the transaction writes.
     pub(crate) async fn next(
         &self,
         request: &RequestId,
@@ -52,7 +52,7 @@ impl Events {
         self.put(request, place, event, written)
     }
 
-    /// The first thing that happens to a request: a part of the transaction that enters it.
+    /// The first event of a request: part of the transaction that enters it.
     pub(crate) fn first(
         &self,
         request: &RequestId,
@@ -61,8 +61,8 @@ impl Events {
         self.put(request, 0, event, &[META])
     }
 
-    /// That the person of a request has confirmed an address: a part of the transaction in which
-    /// they do. It lies apart from what else happens, and says nothing else, whoever wrote it.
+    /// That the person of a request has confirmed an address: part of the transaction in which they
+    /// do. It is stored apart from other events, and says nothing else, whoever wrote it.
     pub(crate) fn confirmed(
         &self,
         request: &RequestId,
@@ -114,7 +114,7 @@ impl Events {
             .map(str::to_owned)
             .collect();
         let mark = mark(&self.0, &key.partition, items, event.at)?;
-        // Of what happens within a second the number tells the order, and no fraction another one.
+        // Within a second the number gives the order, and no fraction another one.
         let event = &Event {
             at: event.at.trunc_subsecs(0),
             ..event.clone()

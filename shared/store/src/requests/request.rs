@@ -1,4 +1,4 @@
-//! A request as it lies in the Register, and what happens to it.
+//! A request as it is stored in the Register, and its events.
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_domain::place::Place;
@@ -15,16 +15,16 @@ use serde::{Deserialize, Serialize};
 
 /// How long the evidence of a request is kept.
 pub(super) const EVIDENCE: Months = periods::EVIDENCE;
-/// How long a plan that nobody approves is kept: three months, within which an extended request has
-/// to be answered.
+/// How long a plan that nobody approves is kept: three months, within which an extended request
+/// must be answered.
 const UNAPPROVED: Months = periods::UNAPPROVED;
-/// How far a request is.
+/// The state of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// It is planned, and nobody has approved the plan.
     Planned,
-    /// It is approved; its tasks are under way.
+    /// It is approved; its tasks are in progress.
     Approved,
     /// Every task is over, and the certificate is filed.
     Closed,
@@ -35,7 +35,7 @@ pub enum Stage {
 pub struct Request {
     /// What is asked of every place.
     pub action: Action,
-    /// How far it is.
+    /// Its state.
     pub stage: Stage,
     /// A digest of what was ordered, so that one id is not two different requests.
     pub order: String,
@@ -49,13 +49,13 @@ pub struct Request {
     pub planned_by: String,
     /// When.
     pub planned_at: DateTime<Utc>,
-    /// What it would touch, of an erasure.
+    /// What it would delete, for an erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
     /// The plan's hash.
     #[serde(default)]
     pub hash: String,
-    /// Links of the plan that nobody has decided on yet: it is not approved before.
+    /// Links of the plan that nobody has decided on yet: it is not approved before that.
     #[serde(default, skip_serializing_if = "Undecided::is_empty")]
     pub undecided: Undecided,
     /// Who approved it.
@@ -67,35 +67,35 @@ pub struct Request {
     /// Who stopped what had not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<String>,
-    /// Whose data it is about; nothing once it is closed.
+    /// Whose data it is about; empty once it is closed.
     #[serde(default)]
     pub holders: Vec<Holder>,
-    /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it
+    /// The person's identifiers, sealed, for processors, which know no subject keys. `None` once it
     /// is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
-    /// By what the person was searched when it was planned, links that were followed too, sealed.
-    /// Nothing from the approval on, when it is what is sealed.
+    /// The identifiers by which the person was searched when it was planned, including links that
+    /// were followed, sealed. `None` from the approval on, when they are in `sealed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched: Option<String>,
-    /// What its approval says beside by whom and when; nothing on one that needs no plan, and of an
-    /// earlier version.
+    /// What its approval says, apart from who and when; `None` on a request that needs no plan, or
+    /// of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
 }
 
-/// What the approval of a plan says of the plan.
+/// What the approval of a plan says about the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Up to when what was collected is planned: what the person tells the council after that is a
-    /// new matter.
+    /// Up to when collected data is part of the plan. What the person tells the council after that
+    /// is a new matter.
     pub up_to: DateTime<Utc>,
-    /// What had come since the plan.
+    /// What had arrived since the plan.
     pub arrived_since: ArrivedSince,
-    /// What else was not as it was planned: `records.web_form.2026-11: 1, was 2`.
+    /// What else differed from the plan: `records.web_form.2026-11: 1, was 2`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_since: Vec<String>,
-    /// Why whoever planned it has approved it too.
+    /// Why the person who planned it also approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub single_handed_reason: Option<String>,
     /// The day on which the person, who had opposed erasure, agreed to it.
@@ -104,7 +104,7 @@ pub struct Terms {
 }
 
 impl Request {
-    /// One that needs no plan: ordered and approved at `at` by the same.
+    /// A request that needs no plan: ordered and approved at `at` by the same person.
     #[must_use]
     pub fn entered(
         action: Action,
@@ -134,8 +134,8 @@ impl Request {
         }
     }
 
-    /// Up to when what was collected is part of it: until it was planned, and of what needs no
-    /// plan, or was approved by an earlier version, until it was approved.
+    /// Up to when collected data is part of it: until it was planned or, if it needs no plan or was
+    /// approved by an earlier version, until it was approved.
     #[must_use]
     pub fn up_to(&self) -> DateTime<Utc> {
         self.terms
@@ -145,8 +145,8 @@ impl Request {
             .unwrap_or(self.planned_at)
     }
 
-    /// A digest of what is approved: of whom it is about, and of what is done. What starts its
-    /// tasks names it, so that nothing is done that somebody has written into it since.
+    /// A digest of what is approved: whom it is about, and what is done. What starts its tasks
+    /// names it, so that nothing is done that somebody has written into it since.
     #[must_use]
     pub fn approved(&self, id: &RequestId) -> String {
         let what = (id, self.action, self.ground, &self.exclusions, &self.hash);
@@ -154,7 +154,7 @@ impl Request {
         Fingerprint::of(&(what, by, &self.holders, &self.sealed)).into_string()
     }
 
-    /// Whether a place has a part in what was approved under this digest.
+    /// Whether a place takes part in what was approved under this digest.
     #[must_use]
     pub fn is_approved_for(&self, id: &RequestId, place: Place, approved: &str) -> bool {
         let is_asked = match self.action {
@@ -185,7 +185,7 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// What: `planned`, `approved`, `asked for its status`, `stopped`, `confirmed five9`, `closed`.
     pub what: String,
-    /// By whom; nothing where it was nobody's order.
+    /// By whom; `None` if nobody ordered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Putting a survey into the Register, and taking it out: the wording that stood there before
-//! becomes a version that stays.
+//! Putting a survey into the Register, and removing it. The earlier wording becomes a version that
+//! stays.
 
 use super::versions::{PUT_AT, RETIRED_AT, rfc3339};
 use super::{DOCUMENT, Surveys};
@@ -10,12 +10,12 @@ use custodian_aws::StorageError;
 use custodian_domain::survey::{Survey, VersionId};
 use custodian_dynamo::Write;
 
-/// What became of a survey that was put.
+/// The result of putting a survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// There was no survey of that id.
+    /// There was no survey with that id.
     New,
-    /// It asks something else than before; what it asked until now stays as a version.
+    /// It differs from the earlier one, which stays as a version.
     Changed,
     /// It was there already, word by word.
     Same,
@@ -29,10 +29,11 @@ pub(super) enum Asked {
 }
 
 impl Surveys {
-    /// Puts a survey into the Register; whoever has a copy sees it within a minute. Twice is once.
+    /// Puts a survey into the Register; functions with a copy see it within a minute. Twice has the
+    /// effect of once.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there; put again, it goes on.
+    /// [`StorageError`] unless it is certain to be there; putting it again continues.
     pub async fn put(
         &self,
         survey: &Survey,
@@ -40,8 +41,8 @@ impl Surveys {
         now: DateTime<Utc>,
     ) -> Result<Put, StorageError> {
         let before = self.standing(&survey.id, now).await?;
-        // A form is never shown before its version is there, nor a version gone before another
-        // stands in its place.
+        // A form is never shown before its version is stored, and a version is never removed before
+        // another replaces it.
         self.keep_version(&survey.id, &survey.version, document, Asked::Today, now)
             .await?;
         let put = match &before {
@@ -60,11 +61,11 @@ impl Surveys {
         Ok(put)
     }
 
-    /// Takes a survey out: nobody is shown it any longer, and what was answered keeps its words.
-    /// Gives whether it was there.
+    /// Removes a survey: nobody is shown it any longer, and its answers keep their words. Returns
+    /// whether it was there.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone; tried again, it goes on.
+    /// [`StorageError`] unless it is certain to be gone; trying again continues.
     pub async fn remove(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let before = self.standing(id, now).await?;
         if let Some((version, document)) = &before {
@@ -77,8 +78,8 @@ impl Surveys {
         Ok(before.is_some())
     }
 
-    /// What stands under an id, as version and document; what is no JSON is nothing that somebody
-    /// was asked.
+    /// The survey under an id, as version and document; `None` if it is not JSON, which nobody was
+    /// asked.
     async fn standing(
         &self,
         id: &str,
@@ -97,8 +98,8 @@ impl Surveys {
             }))
     }
 
-    /// Makes sure that a version is there, and whether it is asked today; when it came, and when it
-    /// was retired, stand.
+    /// Makes sure that a version is stored, and whether it is asked today. The times at which it
+    /// was put and retired stay.
     pub(super) async fn keep_version(
         &self,
         survey: &str,

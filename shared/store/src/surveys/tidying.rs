@@ -1,4 +1,4 @@
-//! What the sweep does with versions: keeps what somebody put in by hand, and forgets what no
+//! What the sweep does with versions: it keeps what somebody put in by hand, and deletes what no
 //! record can need any longer.
 
 use super::publishing::Asked;
@@ -18,31 +18,31 @@ use std::collections::BTreeMap;
 pub struct Tidied {
     /// How many surveys had no version yet, and have one now.
     pub kept: u64,
-    /// How many versions are asked no longer, or are asked again, and were not marked so.
+    /// How many versions are no longer asked, or are asked again, and were not marked so.
     pub marked: u64,
-    /// How many versions no record can need any longer, and are gone.
+    /// How many versions no record can need any longer, and are deleted.
     pub forgotten: u64,
 }
 
-/// A version as the sweep sees it: not what it asks.
+/// A version as the sweep sees it, without its questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The survey's id.
     pub survey: String,
     /// Which version of it.
     pub version: VersionId,
-    /// When another took its place, or the survey was removed; nothing while it is today's.
+    /// When another replaced it, or the survey was removed; `None` while it is today's.
     pub retired_at: Option<DateTime<Utc>>,
 }
 
 impl Surveys {
-    /// Makes versions true of the surveys that stand at `now`, and forgets those that are over,
-    /// unless something is held: a held record outlives its date, and its words with it.
+    /// Makes versions agree with the surveys at `now`, and deletes those that are over, unless
+    /// something is held: a held record is kept beyond its date, and needs its words.
     ///
     /// # Errors
-    /// [`StorageError`] if it broke off; the next time goes on.
+    /// [`StorageError`] if it broke off; the next run continues.
     pub async fn tidy(&self, held: bool, now: DateTime<Utc>) -> Result<Tidied, StorageError> {
-        // Versions first: one that is put meanwhile is not taken for one that was replaced.
+        // Versions first: one that is put meanwhile must not look like one that was replaced.
         let versions = self.listed().await?;
         let mut standing = self.standing_all(now).await?;
         let mut tidied = Tidied::default();
@@ -54,7 +54,7 @@ impl Surveys {
         {
             let key = keys::survey_version(&survey, &version);
             let today = match standing.get(&survey) {
-                // Nobody knows what is asked there.
+                // What is asked there is unknown.
                 Some(None) => continue,
                 Some(Some((today, _))) => *today == version,
                 None => false,
@@ -81,7 +81,7 @@ impl Surveys {
         Ok(tidied)
     }
 
-    /// Every version of every survey, today's among them, removed surveys too.
+    /// Every version of every survey, including today's and those of removed surveys.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
@@ -100,7 +100,7 @@ impl Surveys {
         pages.showing(&[SK, PUT_AT, RETIRED_AT]).all().await
     }
 
-    /// What is asked today, as it lies there and not as a copy has it; nothing for what is no JSON.
+    /// What is asked today, as it is stored and not from a copy; `None` for what is not JSON.
     async fn standing_all(
         &self,
         now: DateTime<Utc>,
@@ -124,7 +124,7 @@ impl Surveys {
         Ok(standing)
     }
 
-    /// Marks a version as retired then, or as asked again; gives whether it is still there.
+    /// Marks a version as retired then, or as asked again. Returns whether it is still there.
     async fn mark(
         &self,
         key: &Key,

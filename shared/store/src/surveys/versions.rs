@@ -11,16 +11,16 @@ use custodian_domain::survey::{Survey, VersionId, version};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-/// When a version was put into the Register: nothing on one that was there before versions were
-/// kept. RFC 3339.
+/// When a version was put into the Register, RFC 3339; missing on one from before versions were
+/// kept.
 pub(super) const PUT_AT: &str = "put_at";
-/// When another version took its place, or the survey was removed. RFC 3339.
+/// When another version replaced it, or the survey was removed. RFC 3339.
 pub(super) const RETIRED_AT: &str = "retired_at";
 
-/// Versions that were read a while ago, by survey and version.
+/// Versions that were read earlier, by survey and version.
 pub(super) type Remembered = HashMap<(String, VersionId), (DateTime<Utc>, Option<Version>)>;
 
-/// How many versions are remembered at most.
+/// How many versions are held at most.
 const MOST: usize = 64;
 
 /// One version of a survey.
@@ -28,18 +28,18 @@ const MOST: usize = 64;
 pub struct Version {
     /// What it asks.
     pub survey: Arc<Survey>,
-    /// When it was put into the Register; nothing if it was there before versions were kept.
+    /// When it was put into the Register; `None` if it was there before versions were kept.
     pub put_at: Option<DateTime<Utc>>,
-    /// When another version took its place, or the survey was removed; nothing while it is today's.
+    /// When another version replaced it, or the survey was removed; `None` while it is today's.
     pub retired_at: Option<DateTime<Utc>>,
 }
 
 impl Surveys {
-    /// The version of a survey that is not today's, if a form of it is still taken at `now`. It may
-    /// be a minute old.
+    /// The version of a survey that is not today's, if a form of it is still accepted at `now`. It
+    /// may be a minute old.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known whether there is one.
+    /// [`StorageError`] if it is unknown whether there is one.
     pub async fn earlier(
         &self,
         survey: &str,
@@ -73,8 +73,8 @@ impl Surveys {
         Ok(found.filter(|found| version::is_taken(found.retired_at, now)))
     }
 
-    /// In which words a record's answers are told. One look-up a version: [`Wordbook`] keeps what
-    /// was found.
+    /// The words with which a record's answers are shown. One look-up a version: [`Wordbook`] keeps
+    /// what was found.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
@@ -83,7 +83,7 @@ impl Surveys {
         details: &RecordBody,
         now: DateTime<Utc>,
     ) -> Result<Words, StorageError> {
-        // What others handed over names forms of theirs, which may be called as one of ours.
+        // Records from others name their own forms, which may have the same name as one of ours.
         let Some(survey) = details
             .survey
             .as_deref()
@@ -117,7 +117,7 @@ impl Surveys {
             .transpose()
     }
 
-    /// The version of a survey that is known for the longest.
+    /// The oldest known version of the survey.
     async fn earliest(
         &self,
         survey: &str,
@@ -146,7 +146,7 @@ impl Surveys {
     }
 }
 
-/// A version as it lies there; nothing if this version of the code cannot read it.
+/// A version as it is stored; `None` if this version of the code cannot read it.
 fn read(item: &Item) -> Option<Version> {
     let (_, id) = keys::survey_version_of(text(item, SK)?)?;
     let survey = Survey::parse(text(item, DOCUMENT)?)
@@ -159,12 +159,12 @@ fn read(item: &Item) -> Option<Version> {
     })
 }
 
-/// A time as versions have it: to the second.
+/// A time in the form that versions use: to the second.
 pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A time of a version: nothing if it has none, and no version if it cannot be read.
+/// A time of a version: `Some(None)` if it has none, and `None` if it cannot be read.
 #[expect(
     clippy::option_option,
     reason = "an unreadable time is not a missing one"
@@ -193,7 +193,7 @@ impl<'a> Wordbook<'a> {
         }
     }
 
-    /// The words of a record: as [`Surveys::words`].
+    /// The words of a record, as [`Surveys::words`] gives them.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
