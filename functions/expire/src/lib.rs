@@ -1,8 +1,8 @@
-//! A record that TTL removed becomes a ledger entry.
+//! Turns a record that TTL removed into a ledger entry.
 //!
-//! Fed by the stream of Records, filtered to what TTL itself removed: the sweep and erasures tell
-//! the ledger themselves. This function sees old images, appends to the ledger, and can do nothing
-//! else but put aside what can never be told.
+//! It gets the stream of Records, filtered to TTL's own removals: the sweep and erasures write to
+//! the ledger themselves. This function sees old images and appends to the ledger. It can do
+//! nothing else, except put aside what can never be recorded.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
@@ -15,46 +15,46 @@ use custodian_store::records::{NEEDED, deletion_candidate};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
-/// Appends what TTL removed to the ledger.
+/// Appends TTL's removals to the ledger.
 #[derive(Debug)]
 pub struct Expire {
     /// The clock.
     pub clock: Clock,
-    /// What is told.
+    /// The ledger that it appends to.
     pub ledger: Ledger,
-    /// Where what can never be told is put aside.
+    /// The bucket for removals that can never be recorded.
     pub discarded: Discarded,
 }
 
 /// Records of the stream, sorted.
 #[derive(Debug, Default)]
 struct Sorted {
-    /// What the ledger is to be told of, with the number of each record.
+    /// The new ledger entries, with the number of each record.
     entries: Vec<Entry>,
     numbers: Vec<Option<String>>,
-    /// What nobody can read; trying again cannot help.
+    /// Records that nobody can read; trying again cannot help.
     unreadable: Vec<Value>,
 }
 
-/// What became of records that were told once more.
+/// The result of recording removals again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// How many entries are new.
     pub new: u64,
-    /// How many were told before.
+    /// How many were recorded before.
     pub again: u64,
     /// How many records nobody can read.
     pub unreadable: u64,
 }
 
-/// What one record of the stream is.
+/// The meaning of one record of the stream.
 #[derive(Debug)]
 enum Streamed {
-    /// A removal of TTL's, which the ledger is to be told of.
+    /// A removal by TTL, which the ledger has to record.
     Removal(Box<Entry>),
-    /// Nothing of TTL's.
+    /// Not a removal by TTL.
     Other,
-    /// Nothing that can be read; trying again cannot help.
+    /// It cannot be read; trying again cannot help.
     Poison,
 }
 
@@ -83,11 +83,11 @@ impl Function for Expire {
         })
     }
 
-    /// Tells the ledger of a batch, and answers with what could not be told: Lambda starts again at
-    /// the first of it
+    /// Records a batch in the ledger, and answers with what could not be recorded: Lambda starts
+    /// again at the first of these
     /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>).
-    /// What can never be told is put aside, and not answered: Lambda repeats without end, and
-    /// nothing behind it would be told.
+    /// What can never be recorded is put aside, and not in the answer: Lambda would repeat it
+    /// without end, and nothing after it would be recorded.
     ///
     /// # Errors
     /// A constant if a record that could not be put aside cannot even be named; Lambda then halves
@@ -134,10 +134,10 @@ impl Function for Expire {
 }
 
 impl Expire {
-    /// Tells the ledger of records that were discarded; what was told before stays as it is.
+    /// Records discarded removals in the ledger. What was recorded before stays as it is.
     ///
     /// # Errors
-    /// [`StorageError`] if not all that can be read is known to be told.
+    /// [`StorageError`] unless everything readable is certain to be recorded.
     pub async fn tell(&self, records: Vec<Value>) -> Result<Told, StorageError> {
         let Sorted {
             entries,
@@ -202,7 +202,7 @@ fn is_from_ttl(record: &EventRecord) -> bool {
 
 fn entry(record: EventRecord) -> Option<Entry> {
     let removed = record.change.approximate_creation_date_time;
-    // Whatever else is wrong with the image, its entry can be told.
+    // Whatever else is wrong with the image, its entry can be made.
     let mut image: Item = record.change.old_image.into();
     image.retain(|name, _| NEEDED.contains(&name.as_str()));
     let gone = deletion_candidate(&image)?;

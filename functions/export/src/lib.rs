@@ -1,7 +1,7 @@
-//! Everything about one person becomes a package in S3.
+//! Turns everything about one person into a package in S3.
 //!
-//! Records are put in order by their times alone, read a few at a time and written on as they come,
-//! so that memory stays small however many there are.
+//! Records are sorted by their times alone, read a few at a time and written as they come, so that
+//! memory stays small however many there are.
 
 mod document;
 mod gathering;
@@ -40,7 +40,7 @@ use order::{
 };
 use serde_json::{Value, json};
 
-/// Makes packages, and opens the door to them.
+/// Makes packages, and links to them.
 #[derive(Debug)]
 pub struct Export {
     clock: Clock,
@@ -78,13 +78,12 @@ pub enum Error {
     /// The package is no longer handed out.
     #[error(transparent)]
     Gone(#[from] Gone),
-    /// An erasure of this person is not through yet: what it has left is neither to be shown nor to
-    /// be denied.
+    /// An erasure of this person is not finished: what is left may be neither shown nor denied.
     #[error(
         "an erasure of this person is not finished: wait until its task `records` is over, then order again"
     )]
     ErasureOpen,
-    /// Nobody has decided yet whether somebody who is linked is the same person.
+    /// Nobody has decided yet whether a linked person is the same.
     #[error(
         "links of this package are not decided: look at `linked`, then name each that was followed in confirmed_links and \
          each other in refused_links; if it should be the other way round, withdraw this package, and order another if there \
@@ -93,7 +92,7 @@ pub enum Error {
     Undecided {
         /// How many.
         count: u64,
-        /// The names of the first of them, which the answer says and no log.
+        /// The names of the first of them, for the answer and no log.
         names: Vec<String>,
     },
     /// DynamoDB or S3 does not answer.
@@ -185,7 +184,7 @@ impl Function for Export {
     /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?,
     /// "refused_links"?}`, which makes a package, or one of `{"read", "by"}`, `{"release",
     /// "released_by", "confirmed_links"?, "refused_links"?, "fetches"?, "days"?}`, `{"status",
-    /// "by"}` and `{"withdraw", "by", "reason"?}`, which name the request of one that is there.
+    /// "by"}` and `{"withdraw", "by", "reason"?}`, which name the request of an existing package.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -216,7 +215,7 @@ impl Export {
         }
     }
 
-    /// Makes the package of a request, or gives the one that was made before.
+    /// Makes the package of a request, or returns the one that was made before.
     async fn package(&self, order: &PackageOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let digest = order.digest(&self.people.keys);
@@ -248,7 +247,7 @@ impl Export {
             .into());
         }
         if before.is_some() {
-            // What a run that broke off has left.
+            // What an interrupted run has left.
             self.exports.discard(&order.request).await?;
         }
         let package = Package {
@@ -288,7 +287,7 @@ impl Export {
         Ok(self.answer(order, &package, &made, &found))
     }
 
-    /// Remembers who ordered the package: once for each order, because a second one may be somebody
+    /// Stores who ordered the package: once for each order, because a second one may be somebody
     /// else's.
     async fn ordered(&self, order: &PackageOrder) -> Result<(), StorageError> {
         self.requests
@@ -311,7 +310,7 @@ impl Export {
         if let Some(report) = &made.report_key {
             answer["report_key"] = json!(report);
         }
-        // A package of an earlier version did not count, and says itself what there is.
+        // A package of an earlier version had no counts, and says itself what there is.
         if !made.held.is_empty() {
             let counted = Counted {
                 held: made.held.clone(),
@@ -327,7 +326,7 @@ impl Export {
     }
 }
 
-/// What was made before for the same order, if it is complete.
+/// The package that was made before for the same order, if it is complete.
 fn standing<'a>(
     before: &'a Package,
     digest: &str,

@@ -1,9 +1,9 @@
-//! What partners drop into the intake bucket becomes records.
+//! Turns what partners drop into the intake bucket into records.
 //!
-//! S3 starts it when a file lands. It reads the file as a stream and takes it in a chunk of rows at
-//! a time; what it can't read goes to quarantine. When its time runs out it remembers where it is
-//! and hands over to another invocation. Everything is safe to do again: wherever it breaks off,
-//! the next run ends in the same records.
+//! S3 starts it when a file arrives. It reads the file as a stream and stores it a chunk of rows at
+//! a time. What it can't read goes to quarantine. When its time runs out it saves its position and
+//! hands over to another invocation. Everything is safe to do again: wherever it breaks off, the
+//! next run ends with the same records.
 
 mod checkpoint;
 mod chunk;
@@ -39,21 +39,21 @@ use serde_json::{Value, json};
 use sources::Five9;
 use std::time::Duration;
 
-/// What this function is invoked with.
+/// The event that this function is invoked with.
 const S3: &str = "a notification of S3 about the intake bucket";
-/// How much of an invocation is left for finishing what was begun: far longer than a chunk takes.
+/// How much of an invocation is kept to finish what was begun: far longer than a chunk takes.
 const MARGIN: TimeDelta = TimeDelta::minutes(1);
-/// How long it waits before a chunk that the tables had no room for is taken in again, and how long
-/// at most; each time at least half of it.
+/// How long it waits before a chunk that the tables had no room for is tried again, at first and at
+/// most; each time at least half of it.
 const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
-/// Why a file is kept whole that lies where no source is agreed on.
+/// Why a file outside the agreed folders of sources is kept whole.
 const UNKNOWN_FOLDER: &str = "unknown_folder";
-/// Why a file is kept whole of which some rows could not be framed.
+/// Why a file with rows that could not be framed is kept whole.
 const KEPT_WHOLE: &str = "kept_whole";
-/// After how many chunks it is remembered how far a file is read.
+/// After how many chunks the position in a file is saved.
 const CHUNKS: u32 = 10;
 
-/// What is kept of a file: its bad rows, with what stood before the first.
+/// What is kept of a file: its bad rows, with what came before the first.
 struct Kept<'a> {
     file: &'a File,
     dropped_at: DateTime<Utc>,
@@ -109,11 +109,11 @@ impl Function for Import {
         })
     }
 
-    /// Imports the files that S3 tells of; gives their reports.
+    /// Imports the files in S3's notification. Returns their reports.
     ///
     /// # Errors
-    /// A constant if the event is none of S3's; what could not be done, without saying what was in
-    /// the file. Lambda invokes again then, and it goes on from where it was.
+    /// A constant if the event is not S3's; else what failed, without saying what was in the file.
+    /// Lambda then invokes again, and the import continues from where it was.
     async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let (payload, context) = event.into_parts();
         let started = event::read(payload).ok_or_else(|| failure::not_an_event(S3))?;
@@ -131,7 +131,7 @@ impl Function for Import {
 }
 
 impl Import {
-    /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with
+    /// Imports one file, or continues it. Returns its report so far, or `None` if it is finished
     /// already.
     async fn handle(
         &self,
@@ -162,7 +162,8 @@ impl Import {
             return self.set_aside(&file, checkpoint.report, deadline).await;
         };
         let Some(reading) = Reading::open(&self.files, &file, source, &checkpoint).await? else {
-            // The same notification again, or a file that was replaced: the other one has its own.
+            // The same notification again, or a file that was replaced: the other one has its own
+            // notification.
             tracing::info!(source = file.folder.as_str(), outcome = "gone", "import");
             return Ok(None);
         };
@@ -171,7 +172,7 @@ impl Import {
             .map(Some)
     }
 
-    /// The file that the sweep found, and of which nobody was told.
+    /// The file that the sweep found, which had no notification.
     async fn found(&self, folder: Folder, id: &str) -> Result<Option<File>, StorageError> {
         #[derive(Deserialize)]
         struct Found {
@@ -185,7 +186,7 @@ impl Import {
             .filter(|file| file.id() == id))
     }
 
-    /// Keeps a file whole that lies where no source is agreed on: nobody knows how to read it.
+    /// Keeps whole a file outside the agreed folders of sources: nobody knows how to read it.
     async fn set_aside(
         &self,
         file: &File,
@@ -248,8 +249,8 @@ impl Import {
                 dropped_at,
                 before_first_row: reading.before_first_row().to_vec(),
             };
-            // The next chunk is read while this one is written, also behind the last, where there
-            // is nothing. What it came to is told only when it is taken in.
+            // The next chunk is read while this one is written, even after the last, where there is
+            // nothing. Its result is used only when it is stored.
             let ahead = Chunk::read(&mut reading, &self.five9, now);
             let is_last = chunk.is_last;
             let (taken, ahead) = tokio::join!(self.take(&kept, &mut chunk, deadline), ahead);
@@ -265,8 +266,8 @@ impl Import {
                     self.imports.mark(source, now).await?;
                 }
                 if checkpoint.report.is_cut() {
-                    // Behind what could not be framed there may be good rows: nothing of the file
-                    // is lost.
+                    // There may be good rows after what could not be framed: nothing of the file is
+                    // lost.
                     let why = Why {
                         rule: Some(KEPT_WHOLE.to_owned()),
                         field: None,
@@ -292,7 +293,7 @@ impl Import {
         self.finish(file, checkpoint.report).await
     }
 
-    /// Leaves the file to another invocation, which goes on at a boundary: it waits like every
+    /// Leaves the file to another invocation, which continues at a boundary: it waits like every
     /// other when this turn is over.
     async fn hand_over(
         &self,
@@ -313,9 +314,9 @@ impl Import {
         Ok(checkpoint.report)
     }
 
-    /// Takes in what a chunk hands over, and puts what it does not, and what storage did not take,
-    /// into quarantine. Says whether it was taken in: if it was not, or breaks off before, nothing
-    /// of it is counted, and it is read again.
+    /// Stores the records of a chunk, and puts the other rows, and those that storage did not
+    /// accept, into quarantine. Returns whether it was stored. If it was not, or breaks off before,
+    /// nothing of it is counted, and it is read again.
     async fn take(
         &self,
         kept: &Kept<'_>,
@@ -356,8 +357,8 @@ impl Import {
         Ok(true)
     }
 
-    /// What became of each. As long as the tables have no room for them, or ail, and there is time,
-    /// it is tried again.
+    /// The result of each. If the tables have no room for them, or have a fault, it is tried again
+    /// as long as there is time.
     async fn taken_in(
         &self,
         arrivals: Vec<SourceRecord>,
@@ -382,7 +383,7 @@ impl Import {
         }
     }
 
-    /// The report first, then the file goes: what is not told of is still there.
+    /// Writes the report first, then deletes the file: a file without a report is still there.
     async fn finish(&self, file: &File, report: Report) -> Result<Report, StorageError> {
         self.files
             .write(
@@ -412,7 +413,7 @@ impl Import {
     }
 }
 
-/// How long an invocation may take for what need not be done.
+/// How much time an invocation has for what need not be done.
 fn spare(deadline: Deadline) -> Duration {
     let left = TimeDelta::from_std(deadline.left()).unwrap_or(TimeDelta::MAX) - MARGIN;
     left.to_std().unwrap_or(Duration::ZERO)

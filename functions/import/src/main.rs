@@ -1,4 +1,4 @@
-//! What partners drop into the intake bucket becomes records, on AWS Lambda.
+//! Turns what partners drop into the intake bucket into records, on AWS Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
     custodian_runtime::main::<custodian_import::Import>()

@@ -1,4 +1,4 @@
-//! GOV.UK Notify's API, as far as a mail needs it
+//! GOV.UK Notify's API, as far as an email needs it
 //! (<https://docs.notifications.service.gov.uk/rest-api.html>).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,10 +15,10 @@ use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// How long a UUID is, as text: a key ends with two of them, the service's id and the secret.
+/// The length of a UUID as text: a key ends with two of them, the service's id and the secret.
 const UUID: usize = 36;
 
-/// Hands mails to GOV.UK Notify.
+/// Sends emails through GOV.UK Notify.
 #[derive(Debug)]
 pub struct GovUkNotify {
     outside: Egress,
@@ -27,12 +27,12 @@ pub struct GovUkNotify {
     vault: CredentialCache,
 }
 
-/// A mail.
+/// An email.
 #[derive(Debug)]
 pub struct Mail<'a> {
     /// Who gets it.
     pub address: &'a str,
-    /// What it is called there: random, so that it says nothing of anybody.
+    /// Its name there: random, so that it says nothing of anybody.
     pub reference: &'a str,
     /// What it asks its reader to confirm.
     pub purpose: ConfirmationPurpose,
@@ -40,16 +40,16 @@ pub struct Mail<'a> {
     pub link: &'a str,
 }
 
-/// Why a mail could not be handed over, which says nothing of whom it is to.
+/// Why an email could not be sent. It says nothing about the recipient.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSent {
-    /// There was no answer that can be used.
+    /// There was no usable answer.
     #[error(transparent)]
     Outside(#[from] ProcessorError),
     /// The secret cannot be read.
     #[error(transparent)]
     Secret(#[from] BadCredentials),
-    /// The secret has no key of GOV.UK Notify's.
+    /// The secret has no key of GOV.UK Notify.
     #[error(
         "the secret's token must be a key of GOV.UK Notify: a name, the service's id and a secret, each behind a hyphen"
     )]
@@ -57,7 +57,7 @@ pub enum NotSent {
     /// The key was not accepted, or the clock is wrong.
     #[error("GOV.UK Notify does not accept the key: it may be revoked, or the clock may be wrong")]
     Unauthorised,
-    /// The template or the key's type is not as it must be: that is mended by a person.
+    /// The template or the type of the key is wrong: a person has to correct it.
     #[error("GOV.UK Notify takes no mail by this template, or none with this key, to this address")]
     Unfit,
     /// It was answered with this status.
@@ -66,8 +66,7 @@ pub enum NotSent {
 }
 
 impl NotSent {
-    /// The outcome that a log line has for it: a person has to do something about `unauthorised`
-    /// and `unfit`.
+    /// The outcome in a log line. A person has to act on `unauthorised` and `unfit`.
     pub const fn outcome(&self) -> &'static str {
         match self {
             Self::Secret(_) | Self::Key | Self::Unauthorised => "unauthorised",
@@ -78,7 +77,7 @@ impl NotSent {
 }
 
 impl GovUkNotify {
-    /// Reads where it is, and by which template it writes.
+    /// Reads its address, and the template.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
@@ -99,10 +98,10 @@ impl GovUkNotify {
         })
     }
 
-    /// Hands a mail over, once: where it may have been handed over `before`, it is asked for first.
+    /// Sends an email once. If it may have been sent `before`, it is looked up first.
     ///
     /// # Errors
-    /// [`NotSent`] where another try may do better.
+    /// [`NotSent`] if another try may succeed.
     pub async fn send(
         &self,
         mail: &Mail<'_>,
@@ -146,7 +145,7 @@ impl GovUkNotify {
         }
     }
 
-    /// Whether a mail with this reference is there.
+    /// Whether an email with this reference exists.
     async fn knows(
         &self,
         mail: &Mail<'_>,
@@ -178,13 +177,13 @@ impl GovUkNotify {
     }
 }
 
-/// Whether a setting can be a template's id; the parameter's default, nothing but zeros, is none.
+/// Whether a setting can be a template's id. The parameter's default, all zeros, cannot.
 fn is_template(setting: &str) -> bool {
     uuid::Uuid::try_parse(setting).is_ok_and(|id| !id.is_nil())
 }
 
-/// Whether a refusal is about the address, which never passes. Any other is about the template or
-/// the key.
+/// Whether a refusal is about the address, which no later try changes. Any other is about the
+/// template or the key.
 fn is_about_the_address(body: &[u8]) -> bool {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let about = |error: &Value| {
@@ -206,7 +205,7 @@ const fn refused(status: u16) -> NotSent {
     }
 }
 
-/// What a mail is about, as its template's sentence goes on.
+/// What an email is about, as the rest of its template's sentence.
 const fn about(purpose: ConfirmationPurpose) -> &'static str {
     match purpose {
         ConfirmationPurpose::Newsletter => "you asked for our newsletter",
@@ -214,7 +213,7 @@ const fn about(purpose: ConfirmationPurpose) -> &'static str {
     }
 }
 
-/// A key of GOV.UK Notify's: `{name}-{the service's id}-{secret}`.
+/// A key of GOV.UK Notify: `{name}-{the service's id}-{secret}`.
 struct ApiKey<'a> {
     service: &'a str,
     secret: &'a str,
@@ -233,8 +232,8 @@ impl<'a> ApiKey<'a> {
         (are_ids && (name.is_empty() || name.ends_with('-'))).then_some(Self { service, secret })
     }
 
-    /// What proves that we have the key: a JSON Web Token (RFC 7519) by HMAC-SHA-256, good for
-    /// thirty seconds.
+    /// Proof that we have the key: a JSON Web Token (RFC 7519) by HMAC-SHA-256, valid for thirty
+    /// seconds.
     fn token(&self, now: DateTime<Utc>) -> String {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let header = part(json!({"typ": "JWT", "alg": "HS256"}));

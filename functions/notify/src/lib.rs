@@ -1,8 +1,8 @@
-//! People are asked by email whether an address is theirs.
+//! Asks people by email whether an address is theirs.
 //!
-//! What is to be sent waits in the Register. Its stream starts this function for each mail at once;
-//! a schedule comes by for whatever could not be sent then. It can read no record: all that it
-//! learns of a person is the one address.
+//! Emails to be sent wait in the Register. Its stream starts this function for each email at once,
+//! and a schedule starts it for those that could not be sent then. It can read no record: the
+//! address is all that it learns about a person.
 
 mod govuk;
 
@@ -21,22 +21,22 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// How much time is left when no other mail is begun: one may take as long as its exchanges may.
+/// How much time must be left to begin another email: one may take as long as its exchanges may.
 const LAST_SECONDS: TimeDelta = TimeDelta::seconds(30);
 
-/// Sends the mails that ask people to confirm an address.
+/// Sends the emails that ask people to confirm an address.
 #[derive(Debug)]
 pub struct Notify {
     clock: Clock,
     links: Keyring<MailLinks>,
     addresses: Keyring<Addresses>,
     confirmations: Confirmations,
-    /// Nothing where no mails are sent.
+    /// `None` if no emails are sent.
     govuk: Option<GovUkNotify>,
     public_url: String,
 }
 
-/// What became of the mails that were due.
+/// The result for the emails that were due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// How many were sent.
@@ -74,12 +74,12 @@ impl Function for Notify {
         })
     }
 
-    /// Sends the mails that a batch of the Register's stream names; or, started by the schedule,
-    /// every mail that is due.
+    /// Sends the emails that a batch of the Register's stream names or, started by the schedule,
+    /// every email that is due.
     ///
     /// # Errors
-    /// A constant if the event names no mail, or the operation that could not be done: Lambda tries
-    /// again, and so does the schedule.
+    /// A constant if the event names no email, or the operation that failed: Lambda tries again,
+    /// and so does the schedule.
     async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let deadline = Deadline::of(&event.context);
         let unavailable = |error: StorageError| {
@@ -117,8 +117,8 @@ impl Function for Notify {
 }
 
 impl Notify {
-    /// Every mail that is due, one after the other; what there is no time for is due in some
-    /// minutes as well.
+    /// Every email that is due, one after the other. Those without time are due again in some
+    /// minutes.
     async fn send_all(&self, deadline: &Deadline, report: &mut Report) -> Result<(), StorageError> {
         let mut pages = self.confirmations.all(self.now());
         while let Some(page) = pages.next().await? {
@@ -136,7 +136,7 @@ impl Notify {
         Ok(())
     }
 
-    /// Sends one mail, if it is due and nobody else is at it.
+    /// Sends one email, if it is due and no other run is sending it.
     async fn send(
         &self,
         purpose: ConfirmationPurpose,
@@ -177,7 +177,7 @@ impl Notify {
 
     async fn attempt(&self, asking: &Asking) -> Tried {
         let Some(govuk) = &self.govuk else {
-            // Switched off since it was asked for.
+            // It was switched off since the email was requested.
             return Tried::Refused;
         };
         let Some(address) = asking
@@ -186,7 +186,7 @@ impl Notify {
             .and_then(|sealed| unseal_address(&self.addresses, sealed))
         else {
             tracing::error!(outcome = "sealed", "mail");
-            // It may open as soon as it is handed on what was made before these keys.
+            // It may open once the earlier keys are handed on.
             return if self.addresses.is_settled() {
                 Tried::Refused
             } else {
@@ -203,8 +203,8 @@ impl Notify {
                 asking.link.token(&self.links)
             ),
         };
-        // A try that broke off may have been taken: whether it was is asked first, so that nobody
-        // gets two mails.
+        // An interrupted try may have been accepted. This is checked first, so that nobody gets two
+        // emails.
         match govuk.send(&mail, asking.tries > 1, self.now()).await {
             Ok(tried) => tried,
             Err(error) => {

@@ -1,10 +1,9 @@
-//! What the ledger says is held against what was told of it outside, and against what is there:
-//! every morning, by a role that can change nothing.
+//! Compares the ledger with its anchors, and with what is stored: every morning, by a role that can
+//! change nothing.
 //!
-//! The chain has to hold, to be the one that was anchored, and to be closed up to yesterday. What
-//! it attests of requests, holds and restrictions has to lie in the Register so. Of the deletions
-//! that it tells of some are drawn by lot, others each day, and looked for: what is said to be gone
-//! has to be gone.
+//! The chain must be unbroken, agree with its anchors, and be closed up to yesterday. The requests,
+//! holds and restrictions in the Register must be as it attests them. Some of the deletions that it
+//! records are drawn by lot, different ones each day, and checked: what was deleted must be gone.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -21,11 +20,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How many deletions are looked for.
+/// How many deletions are checked.
 const DRAWN: usize = 50;
-/// What is left of an invocation for saying that it did not suffice.
+/// How much of an invocation is kept to say that the time did not suffice.
 const MARGIN: Duration = Duration::from_secs(20);
-/// How long a verification has where nobody says.
+/// How long a verification may take if nobody says.
 const LONGEST: Duration = Duration::from_mins(15);
 
 /// Verifies the ledger.
@@ -43,30 +42,30 @@ pub struct Verify {
 pub struct Report {
     /// How many links the chain has.
     pub links: u64,
-    /// How many deletions they tell of.
+    /// How many deletions they record.
     pub entries: u64,
     /// How many days are closed.
     pub days: u64,
     /// How many of them are anchored.
     pub anchored_days: u64,
-    /// How many times in between it was told how the chain ended.
+    /// How many ends of the chain in between are anchored.
     pub anchored_heads: u64,
-    /// How many items of requests, holds and restrictions lie in the Register as they were
+    /// How many items of requests, holds and restrictions are in the Register as they were
     /// attested.
     pub attested: u64,
-    /// How many were written since, and wait to be.
+    /// How many were written since, and wait to be attested.
     pub waiting: u64,
-    /// How many are older than what is attested.
+    /// How many are older than the first attestation.
     pub older: u64,
-    /// How many deletions were looked for.
+    /// How many deletions were checked.
     pub looked_for: u64,
-    /// How many of those are there all the same.
+    /// How many of the deleted records are still there.
     pub still_there: u64,
     /// The first thing that is wrong with the ledger, or with what it attests, in words.
     pub fault: Option<String>,
 }
 
-/// Why nothing is known.
+/// Why the result is unknown.
 #[derive(Debug, thiserror::Error)]
 enum Unknown {
     /// It takes longer than an invocation may.
@@ -109,11 +108,11 @@ impl Function for Verify {
         })
     }
 
-    /// Verifies the ledger. That something is wrong is an answer; an alarm says so.
+    /// Verifies the ledger. A fault is an answer; an alarm reports it.
     ///
     /// # Errors
-    /// In words if the event is not `{}`, if AWS does not answer, or if there was not time enough:
-    /// then nothing is known.
+    /// In words if the event is not `{}`, if AWS does not answer, or if there was not enough time:
+    /// then the result is unknown.
     async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         if !event
             .payload
@@ -189,12 +188,12 @@ impl Verify {
         if still_there > 0 {
             tracing::error!(outcome = "not_gone", count = still_there, "verify");
         }
-        // One line for each run that came to its end, whatever it found.
+        // One line for each run that ended, whatever it found.
         tracing::info!(outcome = "verified", looked_for, still_there, "verify");
         Ok(report)
     }
 
-    /// Looks whether what the chain attests lies in the Register so.
+    /// Checks whether the Register is as the chain attests it.
     async fn prove(&self, report: &mut Report, now: DateTime<Utc>) -> Result<(), StorageError> {
         match prove(&self.ledger, &self.register, Scope::all(now)).await {
             Ok(Proven {
@@ -207,8 +206,8 @@ impl Verify {
             }
             Err(Unproven::Storage(error)) => return Err(error),
             Err(fault) => {
-                // The log has no id of a request: the answer has, and whoever verifies by hand is
-                // told.
+                // The log has no id of a request. The answer has it, and so does a verification by
+                // hand.
                 tracing::error!(outcome = "evidence_is_wrong", "verify");
                 report.fault = Some(fault.to_string());
             }
@@ -217,8 +216,8 @@ impl Verify {
     }
 }
 
-/// Whether an item whose deletion was told can never be there again: one that was corrected, or
-/// brought back by a restore, may be. Only records are found by the day on which they were
+/// Whether an item whose deletion was recorded can never be there again. One that was corrected, or
+/// brought back by a restore, may be. Only records can be found by the day on which they were
 /// collected.
 fn is_to_be_gone(entry: &Entry) -> bool {
     let for_good = matches!(
