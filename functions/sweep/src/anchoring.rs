@@ -1,4 +1,4 @@
-//! The ledger's chain is anchored: what it says by now is told where nobody can take it back.
+//! Anchors the ledger's chain: its present state is stored where nobody can change it.
 
 use crate::Pass;
 use crate::chore::Chore;
@@ -25,14 +25,13 @@ impl Chore for Anchoring {
         2
     }
 
-    /// Tells how the chain ends, and of every day that is closed and of which it was not told yet.
-    /// Whatever was missed before is made up for.
+    /// Anchors the end of the chain, and every closed day that is not anchored yet. It makes up for
+    /// what earlier runs missed.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let Some(head) = self.ledger.head().await? else {
             return Ok(());
         };
-        // First, because what was written since the last hour is what could still be cut off
-        // unseen.
+        // First, because what was written within the last hour could still be cut off unseen.
         if let Some(anchor) = Anchor::of_head(&head) {
             self.anchors.put(&anchor).await?;
         }
@@ -62,7 +61,7 @@ impl Anchoring {
                 continue;
             }
             let Some(link) = self.ledger.certificate(day).await? else {
-                // Somebody has taken it out, or changed it: there is nothing true to tell of it.
+                // Somebody has removed or changed it: there is nothing true to anchor.
                 tracing::error!(outcome = "broken_block", count = 1, "sweep");
                 continue;
             };

@@ -1,8 +1,8 @@
-//! One of the things that a sweep does, and how the time is shared among them: each chore has a
-//! part of what is left, and what it does not need is left to those behind it.
+//! One part of a sweep, and how the chores share the time: each has a share of what is left, and
+//! what it does not need is left to those after it.
 //!
-//! A chore whose part is over is dropped where it waits, as Lambda would do with the whole at its
-//! end: everything that it does is safe to do again. The next hour goes on where it stopped.
+//! A chore whose share is over is dropped where it waits, as Lambda would do with the whole at its
+//! end: everything that it does is safe to do again. The next hour continues where it stopped.
 
 use crate::Pass;
 use async_trait::async_trait;
@@ -13,31 +13,31 @@ use std::fmt::Debug;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// What is left of an invocation for telling what was done.
+/// How much of an invocation is kept to report what was done.
 const MARGIN: Duration = Duration::from_secs(20);
-/// How long a sweep has where nobody says.
+/// How long a sweep may take if nobody says.
 const LONGEST: Duration = Duration::from_mins(15);
 
-/// One of the things that a sweep does.
+/// One part of a sweep.
 #[async_trait]
 pub(crate) trait Chore: Debug + Send + Sync {
-    /// What the report and the log call it.
+    /// Its name in the report and the log.
     fn name(&self) -> &'static str;
 
-    /// How large its part of the time is beside the others'.
+    /// Its share of the time, relative to the others'.
     fn weight(&self) -> u32;
 
-    /// Whether it can be done after what came before it.
+    /// Whether it can be done after the results of earlier chores.
     fn can_run(&self, _: &Pass) -> bool {
         true
     }
 
-    /// Does it, as of the pass's `now`, and notes in the pass what came of it while it does: it may
-    /// be dropped at any await.
+    /// Does it, as of the pass's `now`, and notes its results in the pass as it goes: it may be
+    /// dropped at any await.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError>;
 }
 
-/// How long all chores have that are to be done within an invocation.
+/// How long all chores of an invocation may take together.
 pub(crate) fn time_of(context: &Context) -> Duration {
     let left = if context.deadline == 0 {
         LONGEST
@@ -47,8 +47,8 @@ pub(crate) fn time_of(context: &Context) -> Duration {
     left.saturating_sub(MARGIN)
 }
 
-/// Does these chores in their order, each within its part of the time. One that fails, or takes
-/// longer, does not keep the others: those that were cut short are named in the report.
+/// Does these chores in order, each within its share of the time. One that fails, or takes longer,
+/// does not stop the others. The report names those that were cut short.
 ///
 /// # Errors
 /// The first failure of all.
@@ -74,11 +74,11 @@ pub(crate) async fn run_all(
     failed.map_or(Ok(()), Err)
 }
 
-/// The time that is left, and among how many it is shared.
+/// The time that is left, and the chores that share it.
 #[derive(Debug)]
 struct Shares {
     until: Instant,
-    /// The weights of those whose turn has not come.
+    /// The weights of the chores that are still to come.
     weights: u32,
 }
 
@@ -90,7 +90,7 @@ impl Shares {
         }
     }
 
-    /// The part of the next: what it leaves goes to those behind it.
+    /// The share of the next chore: what it leaves goes to those after it.
     fn next(&mut self, weight: u32) -> Duration {
         let left = self.until.saturating_duration_since(Instant::now());
         let share = left * weight / self.weights.max(1);

@@ -1,4 +1,4 @@
-//! Days of the ledger that are over are closed, each with a certificate.
+//! Closes past days of the ledger, each with a certificate.
 
 use crate::chore::Chore;
 use crate::{AT_ONCE, Pass, days};
@@ -13,16 +13,16 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How far the oldest record is looked for, from the first day on that may hold one: what goes next
-/// is what matters.
+/// How far the oldest record is looked for, from the first day on that may have one: only what
+/// expires next matters.
 const LOOK_AHEAD: Days = Days::new(62);
-/// How often what seems to be left is counted: the index follows the table within moments.
+/// How often an apparent remainder is counted: the index follows the table within moments.
 const COUNTS: u32 = 4;
-/// How long a day that is over waits for what should have gone on it; then its certificate says
-/// that it has not.
+/// How long a past day waits for deletions that belong to it. After that its certificate says that
+/// they were not made.
 const WAITS: TimeDelta = TimeDelta::hours(6);
 /// How often in a row others may write to the chain in between before this gives up; the next hour
-/// goes on.
+/// continues.
 const TRIES: u32 = 200;
 
 /// Closes days of the ledger.
@@ -47,8 +47,8 @@ impl Chore for Closing {
         pass.constraints_known
     }
 
-    /// Closes every day before today that is not closed, in order. Where the sweep is not through
-    /// with deleting, a day waits for that, though not for ever.
+    /// Closes every day before today that is not closed, in order. If the sweep has not finished
+    /// deleting, a day waits for that, but not without limit.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let (now, through) = (pass.now, pass.through);
         let held = pass.report.standings.settled.past_their_date;
@@ -108,7 +108,7 @@ impl Chore for Closing {
 }
 
 impl Closing {
-    /// The next days to close, with what their blocks tell. After the last day that has a block
+    /// The next days to close, with the figures of their blocks. After the last day with a block
     /// there is nothing to count. One at a time: a day may have many pages.
     async fn to_close(
         &self,
@@ -129,7 +129,7 @@ impl Closing {
                 None => self.count(day).await?,
             };
             if day < head.day {
-                // Nothing is added to it any more, whoever writes meanwhile.
+                // Nothing is added to it any more, even if others write meanwhile.
                 counted.insert(day, figures.clone());
             }
             days.push((day, figures));
@@ -141,13 +141,13 @@ impl Closing {
     async fn count(&self, day: NaiveDate) -> Result<Figures, StorageError> {
         let (tally, broken) = self.ledger.tally(day).await?;
         if broken > 0 {
-            // What is broken can't be mended, only told; the chain has to go on.
+            // A changed block can't be mended, only reported; the chain has to continue.
             tracing::error!(outcome = "broken_block", count = broken, "sweep");
         }
         Ok(tally.figures())
     }
 
-    /// What lies there now that should not, and the oldest of what may.
+    /// What is still stored that should not be, and the oldest of what may be.
     async fn still_there(
         &self,
         looked_at: &[NaiveDate],
@@ -188,7 +188,7 @@ impl Closing {
         Ok((day, self.records.has_records(day).await?))
     }
 
-    /// How much of these days was over at `then` and still lies there.
+    /// How much of these days was over at `then` and is still stored.
     async fn overdue(&self, days: &[NaiveDate], then: DateTime<Utc>) -> Result<u64, StorageError> {
         let shards = days
             .iter()

@@ -1,4 +1,4 @@
-//! Complaints that have to be acknowledged or answered about now.
+//! Complaints that must be acknowledged or answered about now.
 
 use crate::chore::Chore;
 use crate::{AT_ONCE, Pass};
@@ -18,9 +18,9 @@ use serde::Serialize;
 /// extension, is 70 working days (5 + 10 + 10, then 5 + 20 + 20): fourteen weeks, and one for the
 /// bank holidays of a winter. Two more are left to see that the last deadline was missed.
 const LOOK_BACK: Days = Days::new(120);
-/// A deadline is told of when it is within as many working days.
+/// A deadline is reported when it is within this many working days.
 const SOON: u32 = 2;
-/// How many complaints are named; the counts tell the rest.
+/// How many complaints are named; the counts include the rest.
 const NAMED: usize = 100;
 
 /// The deadlines of complaints that somebody has to look at.
@@ -32,7 +32,7 @@ pub struct Complaints {
     pub late: Ending,
 }
 
-/// Deadlines that end or have ended.
+/// Deadlines that end soon or have ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ending {
     /// How many complaints wait to be acknowledged.
@@ -104,7 +104,7 @@ impl WatchComplaints {
 }
 
 impl Complaints {
-    /// Logs how many there are, and nothing else of them; and for how many days more there are
+    /// Logs how many there are, and nothing else about them; and for how many days more there are
     /// deadlines at all.
     fn log(&self, calendar_days: i64) {
         let Self { due, late } = self;
@@ -138,13 +138,13 @@ impl Ending {
     }
 }
 
-/// For how many days more bank holidays are known, which clocks are counted by.
+/// For how many days more the bank holidays are known, by which deadlines are counted.
 fn days_left(today: NaiveDate) -> i64 {
     (COVERS_UNTIL - today).num_days()
 }
 
-/// The last day that is soon. No clock ends after the calendar: where it does not reach far enough,
-/// all are soon.
+/// The last day that is soon. No deadline ends after the calendar: if the calendar does not reach
+/// far enough, all are soon.
 fn soon(today: NaiveDate) -> NaiveDate {
     add_working_days(today, SOON).unwrap_or(COVERS_UNTIL)
 }

@@ -1,4 +1,4 @@
-//! What stands for people is made true of what has arrived since, and what broke off is finished.
+//! Applies holds and restrictions to what has arrived since, and finishes what broke off.
 
 use crate::Pass;
 use crate::chore::Chore;
@@ -12,27 +12,27 @@ use custodian_store::sweep_cursor::Reached;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What the report and the log call it.
+/// Its name in the report and the log.
 pub(crate) const NAME: &str = "standings";
 
-/// What stands, and what was made true of it.
+/// The holds and restrictions in force, and what was applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Standing {
-    /// How many holds and restrictions stand, or were being lifted.
+    /// How many holds and restrictions are in force, or being lifted.
     pub open: u64,
     /// What was done, and how many records are held beyond their date.
     #[serde(flatten)]
     pub settled: Enforced,
 }
 
-/// How far a look at everything that stands has come.
+/// How far a pass over everything in force has come.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     behind: Option<String>,
 }
 
 impl Progress {
-    /// Goes on where a sweep was cut short; gives what those before it found so far.
+    /// Continues where a sweep was cut short. Returns what the earlier ones found so far.
     pub(crate) fn from(reached: Option<Reached>) -> (Self, Standing) {
         let Some(Reached { behind, counted }) = reached else {
             return Default::default();
@@ -47,7 +47,7 @@ impl Progress {
         (Self { behind }, Standing { open, settled })
     }
 
-    /// Where another goes on, with what was found so far; nothing if this has not begun.
+    /// Where another sweep continues, with what was found so far; `None` if this has not begun.
     pub(crate) fn reached(&self, standing: Standing) -> Option<Reached> {
         Some(Reached {
             behind: self.behind.clone()?,
@@ -56,7 +56,7 @@ impl Progress {
     }
 }
 
-/// Makes true what stands for people.
+/// Applies holds and restrictions.
 #[derive(Debug)]
 pub(crate) struct EnforceConstraints(pub(crate) HoldEnforcement);
 
@@ -70,9 +70,9 @@ impl Chore for EnforceConstraints {
         4
     }
 
-    /// Looks at everything that stands, from where the last sweep was cut short; the first failure
-    /// does not keep the rest. Whoever has two requests, of which a sweep reached only one, is
-    /// counted for both.
+    /// Applies everything in force, from where the last sweep was cut short. The first failure does
+    /// not stop the rest. A person with two requests, of which a sweep reached only one, is counted
+    /// for both.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let (constraints, now) = (&self.0.constraints, pass.now);
         let (mut seen, mut failed) = (BTreeSet::new(), None);

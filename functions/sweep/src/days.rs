@@ -3,24 +3,24 @@
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use custodian_domain::record::source::Source;
 
-/// Nothing is older: what is told to begin earlier begins here.
+/// Nothing is older: an earlier start begins here.
 const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
-/// How far back the days lie that should long be empty. TTL never deletes what was over more than
-/// five years ago, which are records of eight years; a restore or an import gone wrong may bring
-/// such back.
+/// How far back the days are that should long be empty. TTL never deletes what was over more than
+/// five years ago, which are records of eight years; a restore or a faulty import may bring these
+/// back.
 const OLDER: Months = Months::new(30 * 12);
-/// How many of them an hour looks at, one after another.
+/// How many of them are checked each hour, one after another.
 const OLDER_AT_ONCE: i64 = 14;
-/// After how many hours it begins anew: thirty days.
+/// After how many hours it begins again: thirty days.
 const TURN: i64 = 720;
-/// How far a sweep without a cursor looks back. The first of all runs within the hour in which the
-/// table is made, and nothing that is taken in is older than its retention; a restore, which can
+/// How far a sweep without a cursor looks back. The very first runs within the hour in which the
+/// table is made, and nothing that is stored is older than its retention. A restore, which can
 /// bring back more, says where to begin.
 const FIRST_LOOK: Days = Days::new(35);
-/// Days that are looked at again, so that what was written while a sweep ran is not passed over.
+/// Days that are checked again, so that what was written during a sweep is not missed.
 const MARGIN: Days = Days::new(2);
 
-/// The days that may hold something overdue at `now`: from the cursor to the day that expires
+/// The days that may have something overdue at `now`: from the cursor to the day that expires
 /// today.
 pub fn to_look_at(cursor: Option<NaiveDate>, now: DateTime<Utc>) -> Vec<NaiveDate> {
     let known = first_not_known_empty(now);
@@ -33,8 +33,8 @@ pub fn to_look_at(cursor: Option<NaiveDate>, now: DateTime<Utc>) -> Vec<NaiveDat
     first.iter_days().take_while(|day| *day <= last).collect()
 }
 
-/// The days before `first` that this hour looks at as well: within thirty days each of the last
-/// thirty years has its turn.
+/// The days before `first` that this hour checks as well: within thirty days every day of the last
+/// thirty years is checked.
 pub fn older(first: NaiveDate, now: DateTime<Utc>) -> Vec<NaiveDate> {
     let oldest = now.date_naive().checked_sub_months(OLDER).unwrap_or(first);
     let hour = now.timestamp().div_euclid(3600).rem_euclid(TURN);
@@ -54,8 +54,8 @@ pub fn first_not_known_empty(now: DateTime<Utc>) -> NaiveDate {
     last.checked_sub_days(MARGIN).unwrap_or(EARLIEST)
 }
 
-/// The latest day of collection whose records can be over at `now`: that of the source that is kept
-/// the shortest.
+/// The latest day of collection whose records can be over at `now`: that of the source with the
+/// shortest period.
 fn expiring(now: DateTime<Utc>) -> NaiveDate {
     let shortest = Source::ALL.into_iter().map(Source::retention_months).min();
     shortest

@@ -1,4 +1,4 @@
-//! What is overdue is deleted.
+//! Deletes what is overdue.
 
 use crate::chore::Chore;
 use crate::{AT_ONCE, Pass};
@@ -19,7 +19,7 @@ pub(crate) struct Deletion {
     pub(crate) ledger: Ledger,
 }
 
-/// What is deleted so far, and how late the latest of it was.
+/// What was deleted so far, and how late the latest of it was.
 #[derive(Debug, Default)]
 pub(crate) struct Deleted {
     pub(crate) items: AtomicU64,
@@ -36,7 +36,8 @@ impl Chore for Deletion {
         8
     }
 
-    /// Deletes what is overdue on the days of the sweep; one that fails does not keep the others.
+    /// Deletes what is overdue on the days of the sweep. A failure on one day does not stop the
+    /// others.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let days = pass.older.iter().chain(&pass.days);
         let shards: Vec<(NaiveDate, u8)> = days

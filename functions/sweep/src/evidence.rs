@@ -1,4 +1,4 @@
-//! What was written of requests, holds and restrictions, and waits, is attested in the ledger.
+//! Attests in the ledger what was written of requests, holds and restrictions, and waits.
 
 use crate::Pass;
 use crate::chore::Chore;
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use custodian_aws::StorageError;
 use custodian_store::evidence::{Evidence, Waiting};
 
-/// How many marks are looked at together.
+/// How many marks are handled together.
 const TOGETHER: usize = 25;
 
 /// Attests what was written of requests.
@@ -23,7 +23,7 @@ impl Chore for Attesting {
         1
     }
 
-    /// Attests everything that waits. Some that fail do not keep the rest.
+    /// Attests everything that waits. A failure of some does not stop the rest.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let Self(evidence) = self;
         let (mut failed, mut unreadable) = (None, 0_u64);

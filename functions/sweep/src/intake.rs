@@ -1,5 +1,5 @@
-//! Files that lie in the intake bucket unread: they are started again, wherever they lie, and told
-//! of until they are read.
+//! Unread files in the intake bucket: they are started again, wherever they are, and reported until
+//! they are read.
 
 use crate::chore::Chore;
 use crate::{AT_ONCE, Pass};
@@ -14,17 +14,17 @@ use serde::Serialize;
 /// How long S3's own notification has to start a file.
 const NOTIFIED: TimeDelta = TimeDelta::minutes(5);
 /// How long Lambda keeps an event that it could not deliver yet (`MaximumEventAgeInSeconds` of
-/// `import`): a file is not started again before.
+/// `import`): a file is not started again before that.
 const QUEUED: TimeDelta = TimeDelta::hours(6);
 
-/// What lies in the intake bucket and is not read.
+/// The unread files in the intake bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Intake {
     /// How many files.
     pub unread: u64,
-    /// How many of them lie where no source is agreed on.
+    /// How many of them are outside the agreed folders of sources.
     pub unknown: u64,
-    /// For how many seconds the oldest has lain there.
+    /// For how many seconds the oldest has been there.
     pub oldest_seconds: i64,
     /// How many were started, or started again.
     pub started: u64,
@@ -87,9 +87,9 @@ impl Chore for StartUnread {
 
 /// Whether nobody reads a file, or is about to.
 fn is_forgotten(unread: &Unread, now: DateTime<Utc>) -> bool {
-    // Where no source is agreed on, S3 tells nobody.
+    // Outside the agreed folders of sources, S3 sends no notification.
     let is_told = unread.file.folder != Folder::Unknown && now - unread.since < NOTIFIED;
-    // Whoever remembered less long ago how far a file is read, reads it still.
+    // A run that saved its position recently is still reading.
     let is_read = unread.read_at.is_some_and(|at| now - at < INVOCATION);
     let is_queued = unread.handed_over_at.is_some_and(|at| now - at < QUEUED);
     !(is_told || is_read || is_queued)

@@ -1,16 +1,16 @@
-//! What TTL left behind is deleted, and the ledger says so.
+//! Deletes what TTL left behind, and records it in the ledger.
 //!
-//! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so
-//! that the cost grows with what is overdue and not with the table. Packages whose time is over go
-//! as well, and versions of surveys that no record can need any longer.
+//! Every hour it asks the index by day for the days that should be empty, from a cursor on, so that
+//! the cost grows with what is overdue and not with the table. It also deletes packages whose time
+//! is over, and versions of surveys that no record can need any longer.
 //!
-//! Days of the ledger that are over are closed with a certificate, and what the chain says is
-//! anchored. What was written of requests is attested in it, if whoever wrote it did not.
+//! It closes past days of the ledger with a certificate, and anchors the chain. It attests what was
+//! written of requests, if the writer did not.
 //!
-//! Partners' files that nobody reads are started again, wherever in the intake bucket they lie.
+//! It starts partners' files again that nobody reads, wherever they are in the intake bucket.
 //!
 //! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete,
-//! complaints that have to be acknowledged or answered.
+//! complaints that must be acknowledged or answered.
 
 mod anchoring;
 mod chore;
@@ -71,7 +71,7 @@ use telephone::WatchTelephone;
 /// How many days' shards are asked at a time.
 const AT_ONCE: usize = 16;
 
-/// Does what is to be done every hour.
+/// Does the hourly work.
 #[derive(Debug)]
 pub struct Sweep {
     clock: Clock,
@@ -91,31 +91,31 @@ pub struct Report {
     pub deleted: u64,
     /// By how many seconds the most overdue of them was late.
     pub oldest_lateness_seconds: i64,
-    /// How many packages were over and are gone.
+    /// How many packages were over and are deleted.
     pub packages: u64,
-    /// What stands for people, and what was made true of it.
+    /// The holds and restrictions in force, and what was applied.
     pub standings: Standing,
     /// How many days of the ledger were closed.
     pub closed_days: usize,
-    /// Of how many days an anchor was put.
+    /// For how many days an anchor was put.
     pub anchored_days: usize,
-    /// How many marks of what was written and not attested are gone.
+    /// How many marks were attested and removed.
     pub attested: u64,
-    /// Whether telephone data comes in; nothing where none ever did.
+    /// Whether telephone data comes in; `None` if there never was any.
     pub telephone: Option<Telephone>,
-    /// What lies in the intake bucket and is not read.
+    /// The unread files in the intake bucket.
     pub intake: Intake,
-    /// The complaints whose clock ends soon, or has ended.
+    /// The complaints whose deadline ends soon, or has ended.
     pub complaints: Complaints,
-    /// What became of the versions of surveys.
+    /// What was done about versions of surveys.
     pub surveys: Tidied,
-    /// What there is to do of requests.
+    /// The open tasks of requests.
     pub tasks: Tasks,
-    /// What has not come to its end in its part of the time; the next sweep goes on.
+    /// The chores that ran out of their time; the next sweep continues.
     pub unfinished: Vec<&'static str>,
 }
 
-/// Why a sweep did not finish; the next one goes on.
+/// Why a sweep did not finish; the next one continues.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The event is not one.
@@ -174,7 +174,7 @@ impl Function for Sweep {
             clock: environment.clock(),
             cursor: SweepCursor::new(dynamodb, register),
             chores: vec![
-                // Holds before anything is deleted: what arrived since is theirs.
+                // Holds before anything is deleted: what arrived since is covered by them.
                 Box::new(EnforceConstraints(hold_enforcement)),
                 Box::new(Deletion {
                     records: records.clone(),
@@ -219,8 +219,8 @@ impl Function for Sweep {
 }
 
 impl Sweep {
-    /// Does each chore as of `now`, all of them within this time, and remembers where the next sweep
-    /// goes on.
+    /// Does each chore as of `now`, all of them within this time, and stores where the next sweep
+    /// continues.
     async fn handle(
         &self,
         from: Option<NaiveDate>,
@@ -228,7 +228,7 @@ impl Sweep {
         time: Duration,
     ) -> Result<Report, Error> {
         let remembered = self.cursor.read(now).await?;
-        // Told to begin later than where the last sweep got to, it passes nothing over.
+        // With a later start than where the last sweep got to, it still skips nothing.
         let both = from
             .zip(remembered.day)
             .map(|(from, remembered)| from.min(remembered));
@@ -244,7 +244,7 @@ impl Sweep {
             ..
         } = report;
         if let Err(error) = done.and(written) {
-            // What is deleted by now is not found again: how late it was is told now or never.
+            // What is deleted by now is not found again: how late it was is reported now or never.
             tracing::error!(
                 outcome = "partly_swept",
                 count = deleted,
@@ -269,19 +269,19 @@ impl Sweep {
     }
 }
 
-/// One sweep: what its chores are to look at, and what came of them so far.
+/// One sweep: the input of its chores, and their results so far.
 #[derive(Debug)]
 pub(crate) struct Pass {
     now: DateTime<Utc>,
-    /// The days whose records should be gone, and those that should long be.
+    /// The days whose records should be deleted, and those that should long be empty.
     days: Vec<NaiveDate>,
     older: Vec<NaiveDate>,
     deleted: Deleted,
-    /// Whether all is deleted that was overdue.
+    /// Whether everything overdue is deleted.
     through: bool,
-    /// Whether everything is known that stands for people.
+    /// Whether all holds and restrictions are known.
     constraints_known: bool,
-    /// How far it has come with what stands, and with the tasks.
+    /// How far it has come with holds and restrictions, and with the tasks.
     constraints: constraints::Progress,
     tasks: tasks::Progress,
     report: Report,
@@ -315,7 +315,7 @@ impl Pass {
         }
     }
 
-    /// Where the next sweep goes on.
+    /// Where the next sweep continues.
     fn to_remember(&self, cursor: Option<NaiveDate>) -> Remembered {
         let was_cut = |chore| self.report.unfinished.contains(&chore);
         Remembered {

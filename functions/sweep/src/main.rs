@@ -1,4 +1,4 @@
-//! What TTL left behind is deleted, and the ledger says so, on AWS Lambda.
+//! Deletes what TTL left behind, and records it in the ledger, on AWS Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
     custodian_runtime::main::<custodian_sweep::Sweep>()

@@ -27,13 +27,13 @@ impl Chore for DeletePackages {
         2
     }
 
-    /// Deletes every package whose time is over, and counts those that were still there.
+    /// Deletes every package whose time is over, and counts those that still existed.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let mut failed = None;
         let mut pages = self.packages.due(pass.now);
         while let Some(page) = pages.next().await? {
             for (entry, request) in page {
-                // One package that cannot be deleted must not keep the rest.
+                // One package that cannot be deleted must not stop the rest.
                 match self.delete(&entry, &request, pass.now).await {
                     Ok(was_there) => pass.report.packages += u64::from(was_there),
                     Err(error) => failed = Some(error),
@@ -45,7 +45,7 @@ impl Chore for DeletePackages {
 }
 
 impl DeletePackages {
-    /// Objects first, then the entry: what is said to be gone is gone.
+    /// Objects first, then the entry: what is reported gone is gone.
     async fn delete(
         &self,
         entry: &Key,

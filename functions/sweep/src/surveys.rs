@@ -1,4 +1,4 @@
-//! Versions of surveys: those that no record can need any longer go.
+//! Deletes versions of surveys that no record can need any longer.
 
 use crate::Pass;
 use crate::chore::Chore;
@@ -7,7 +7,7 @@ use custodian_aws::StorageError;
 use custodian_store::surveys::Surveys;
 use custodian_store::surveys::tidying::Tidied;
 
-/// Lets go of versions of surveys.
+/// Deletes old versions of surveys.
 #[derive(Debug)]
 pub(crate) struct TidySurveys(pub(crate) Surveys);
 
@@ -21,10 +21,10 @@ impl Chore for TidySurveys {
         1
     }
 
-    /// Makes the versions true of the surveys that are asked now, and forgets what is over unless
-    /// something is held.
+    /// Makes the versions agree with today's surveys, and deletes what is over unless something is
+    /// held.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
-        // What is not known to be free is held.
+        // What is not certain to be free counts as held.
         let held = !pass.constraints_known || pass.report.standings.open > 0;
         let tidied = self.0.tidy(held, pass.now).await?;
         if tidied != Tidied::default() {

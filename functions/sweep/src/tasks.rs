@@ -1,5 +1,5 @@
-//! Tasks of requests that are stuck are started again: the stream lost them, a function broke off,
-//! a processor was down.
+//! Starts stuck tasks of requests again: the stream lost them, a function broke off, a processor
+//! was down.
 
 use crate::Pass;
 use crate::chore::Chore;
@@ -14,10 +14,10 @@ use custodian_store::sweep_cursor::Reached;
 use custodian_store::tasks;
 use serde::Serialize;
 
-/// What the report and the log call it.
+/// Its name in the report and the log.
 pub(crate) const NAME: &str = "tasks";
 
-/// What there is to do of requests.
+/// The open tasks of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tasks {
     /// How many tasks are not over.
@@ -30,14 +30,14 @@ pub struct Tasks {
     pub started: u64,
 }
 
-/// How far a look at the tasks has come.
+/// How far a pass over the tasks has come.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     behind: Option<(RequestId, Place)>,
 }
 
 impl Progress {
-    /// Goes on where a sweep was cut short; gives what those before it found so far.
+    /// Continues where a sweep was cut short. Returns what the earlier ones found so far.
     pub(crate) fn from(reached: Option<Reached>) -> (Self, Tasks) {
         let behind = reached.as_ref().and_then(|it| tasks::behind(&it.behind));
         let Some((behind, Reached { counted, .. })) = behind.zip(reached) else {
@@ -54,7 +54,7 @@ impl Progress {
         (Self { behind }, found)
     }
 
-    /// Where another goes on, with what was found so far; nothing if this has not begun.
+    /// Where another sweep continues, with what was found so far; `None` if this has not begun.
     pub(crate) fn reached(&self, found: Tasks) -> Option<Reached> {
         let (request, place) = self.behind.as_ref()?;
         let Tasks {
@@ -70,7 +70,7 @@ impl Progress {
     }
 }
 
-/// Starts tasks that are stuck.
+/// Starts stuck tasks.
 #[derive(Debug)]
 pub(crate) struct StartTasks(pub(crate) tasks::Tasks);
 
@@ -84,8 +84,8 @@ impl Chore for StartTasks {
         2
     }
 
-    /// Starts what is due, and counts what is open, from where the last sweep was cut short; the
-    /// first failure does not keep the rest.
+    /// Starts what is due, and counts what is open, from where the last sweep was cut short. The
+    /// first failure does not stop the rest.
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let (mut failed, now) = (None, pass.now);
         let (behind, found) = (&mut pass.tasks.behind, &mut pass.report.tasks);
@@ -95,7 +95,7 @@ impl Chore for StartTasks {
         };
         while let Some(page) = pages.next().await? {
             for (request, place) in page {
-                // The tasks of one request lie side by side.
+                // The tasks of one request are next to each other.
                 if behind
                     .as_ref()
                     .is_none_or(|(looked_at, _)| *looked_at != request)
@@ -109,7 +109,7 @@ impl Chore for StartTasks {
         if let Some(error) = failed {
             return Err(error);
         }
-        // What could not be counted is not none: an alarm stays as it is.
+        // An incomplete count is not zero: an alarm stays as it is.
         let Tasks { failing, late, .. } = *found;
         tracing::info!(tasks_failing = failing, tasks_late = late, "tasks");
         Ok(())
@@ -124,8 +124,8 @@ impl StartTasks {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let tasks = self.0.all(request, now).await?;
-        // All done, and the request not closed: whoever did the last broke off. Any of them closes
-        // it.
+        // All are done, but the request is not closed: the run that did the last one broke off. Any
+        // of them closes it.
         let unclosed = tasks.first().filter(|_| tasks.iter().all(Task::is_over));
         for task in tasks.iter().filter(|task| task.is_due(now)).chain(unclosed) {
             let started = self.0.wake(request, task.place).await?;
@@ -142,8 +142,8 @@ impl StartTasks {
         Ok(())
     }
 
-    /// A task that nothing starts was not approved, or by the first version and not adopted yet;
-    /// unless its request was closed this very moment.
+    /// A task that nothing starts was not approved, or was approved by the first version and not
+    /// adopted yet; unless its request was closed at this very moment.
     async fn look_again(
         &self,
         request: &RequestId,

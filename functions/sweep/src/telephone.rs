@@ -1,5 +1,5 @@
-//! Telephone data that Five9 is about to delete: whether it still comes in, and of which days
-//! nothing has.
+//! Telephone data that Five9 is about to delete: whether it still comes in, and which days have
+//! none.
 
 use crate::chore::Chore;
 use crate::{AT_ONCE, Pass};
@@ -22,10 +22,10 @@ const PATIENCE: TimeDelta = TimeDelta::days(7);
 pub struct Telephone {
     /// When a file was last read whole.
     pub last_import: DateTime<Utc>,
-    /// For how many days, begun ones counted, the next file is overdue.
+    /// For how many days, including the current one, the next file is overdue.
     pub overdue_days: i64,
-    /// While it is overdue: the days that Five9 still has and of which nothing is held. In UTC,
-    /// earliest first.
+    /// While it is overdue: the days that Five9 still has and that have no record. In UTC, earliest
+    /// first.
     pub missing_days: Vec<NaiveDate>,
     /// When Five9 deletes the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +56,7 @@ impl Chore for WatchTelephone {
 }
 
 impl WatchTelephone {
-    /// Looks whether telephone data comes in; nothing where none ever did.
+    /// Checks whether telephone data comes in; `None` if there never was any.
     async fn look(&self, now: DateTime<Utc>) -> Result<Option<Telephone>, StorageError> {
         let Some(last_import) = self.imports.last(Source::Telephone, now).await? else {
             tracing::info!(outcome = "telephone_never", "sweep");
@@ -96,7 +96,7 @@ impl WatchTelephone {
         }))
     }
 
-    /// The days that Five9 still has, yesterday the last, of which no telephone record is held.
+    /// The days that Five9 still has, up to yesterday, without a telephone record.
     async fn missing_days(&self, now: DateTime<Utc>) -> Result<Vec<NaiveDate>, StorageError> {
         let looked = stream::iter(at_five9(now))
             .map(
@@ -110,14 +110,14 @@ impl WatchTelephone {
     }
 }
 
-/// The days before today that Five9 has not deleted yet; what it deletes today is among them.
+/// The days before today that Five9 has not deleted yet, including those that it deletes today.
 fn at_five9(now: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {
     let today = now.date_naive();
     let first = today.checked_sub_signed(CALLS).unwrap_or(today);
     first.iter_days().take_while(move |day| *day < today)
 }
 
-/// For how many days, begun ones counted, a file is overdue.
+/// For how many days, including the current one, a file is overdue.
 fn overdue_days(last_import: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     let overdue = (now - last_import - PATIENCE).max(TimeDelta::zero());
     overdue.num_days() + i64::from(overdue > TimeDelta::days(overdue.num_days()))

@@ -11,7 +11,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Stands in for a chore: never ends, or at once. Notes how long it was given.
+/// Replaces a chore: it never ends, or ends at once. Notes how long it was given.
 #[derive(Debug)]
 struct StandIn {
     name: &'static str,
@@ -54,7 +54,7 @@ async fn chores() -> Vec<(&'static str, u32)> {
     chores.map(|chore| (chore.name(), chore.weight())).collect()
 }
 
-/// Runs stand-ins within this time; gives what was cut short, and when each began.
+/// Runs replacements within this time. Returns what was cut short, and when each began.
 async fn run(
     chores: &[(&'static str, u32)],
     endless: impl Fn(&str) -> bool,
