@@ -1,4 +1,4 @@
-//! Closing a request when every place is done.
+//! Closes a request when every place is done.
 
 use crate::Erase;
 use custodian_aws::StorageError;
@@ -10,7 +10,8 @@ use custodian_domain::rights::task::Task;
 use custodian_store::requests::{Request, Stage};
 
 impl Erase {
-    /// Files the certificate when every task is over; the first of several that see it stands.
+    /// Files the certificate when every task is over. If several runs see that, the first one
+    /// stands.
     pub(crate) async fn close_if_over(
         &self,
         id: &RequestId,

@@ -1,9 +1,9 @@
-//! One place forgets one person and leaves a receipt.
+//! Erases one person in one place and leaves a receipt.
 //!
-//! Started by the Register's stream, once per task. What starts it is not believed: the request is
-//! read, and has to be what was approved. Each task can be begun again without doing more. What
-//! fails is left with the time of its next try, and the sweep starts it again; nothing is reported
-//! done that is not.
+//! The Register's stream starts it, once for each task. It does not trust what starts it: it reads
+//! the request, which has to be what was approved. A task can be begun again without doing more. A
+//! failed task is left with the time of its next try, and the sweep starts it again. Nothing is
+//! reported done that is not.
 
 mod closing;
 mod places;
@@ -33,7 +33,7 @@ use processors::Processors;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How much time is left when a task hands on to a fresh invocation.
+/// How much time is left when a task hands over to a new invocation.
 pub(crate) const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// Carries out the tasks of requests.

@@ -1,4 +1,4 @@
-//! How each place forgets.
+//! Erasure in each of the council's own places.
 
 use crate::Erase;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,31 +18,31 @@ use custodian_store::records::DeletionCandidate;
 use custodian_store::requests::Request;
 use std::collections::HashSet;
 
-/// When files that wait are looked for again: most are read within minutes.
+/// When waiting files are looked for again: most are read within minutes.
 const READ_BY: TimeDelta = TimeDelta::minutes(10);
 
-/// What came of a try.
+/// The result of a try.
 #[derive(Debug)]
 pub(crate) enum TaskOutcome {
     /// It is done.
     Done(Receipt),
-    /// It waits, and is looked at again then.
+    /// It waits, and is tried again then.
     Waiting(DateTime<Utc>),
-    /// The invocation is about to end: another goes on at once.
+    /// The invocation is about to end: another one continues at once.
     Unfinished,
 }
 
 /// What an erasure leaves.
 #[derive(Debug, Default)]
 struct Left {
-    /// Of whom it leaves what is excluded.
+    /// The subjects of excluded records.
     excluded: HashSet<SubjectKey>,
-    /// The links that records name which came later.
+    /// The links named by records that came later.
     links: HashSet<Key>,
 }
 
 impl Erase {
-    /// Has one place of the council's own forget; a second time finds nothing to do.
+    /// Erases a person in one of the council's own places. A second time finds nothing to do.
     pub(crate) async fn forget(
         &self,
         task: &mut Task,
@@ -74,9 +74,9 @@ impl Erase {
         }))
     }
 
-    /// Records go with the links that only they know of. What leads here from the holders' own keys
-    /// goes last: it is how a person is found until then. Where something is left, so are the links
-    /// to it; and what came later keeps its own.
+    /// Records are deleted with the links that only they know of. The links under the holders' own
+    /// keys are deleted last, because the person is found by them until then. Where something is
+    /// left, the links to it are left too, and later records keep their own.
     async fn forget_records(
         &self,
         scope: &ErasureScope,
@@ -115,7 +115,7 @@ impl Erase {
                     };
                     candidate.retain(|link| !links.contains(&link.key));
                     candidate.extend(going);
-                    // The next page comes while this one goes.
+                    // The next page is read while this one is deleted.
                     let forgetting =
                         self.records
                             .forget(candidate, &self.ledger, Cause::Erasure, self.now());
@@ -127,7 +127,7 @@ impl Erase {
         Ok(None)
     }
 
-    /// What an erasure leaves, so that what leads there is left too; nothing if time runs out.
+    /// What an erasure leaves, so that the links to it are left too; `None` if time runs out.
     async fn left(
         &self,
         scope: &ErasureScope,
@@ -156,8 +156,8 @@ impl Erase {
         Ok(Some(left))
     }
 
-    /// What they were asked to confirm, and what they confirmed: nobody who follows a link after
-    /// this confirms anything.
+    /// What they were asked to confirm, and what they confirmed: following a link after this
+    /// confirms nothing.
     async fn forget_confirmations(&self, scope: &ErasureScope) -> Result<(), StorageError> {
         for subject in scope.holders.iter().filter_map(Holder::subject) {
             self.confirmations.forget(subject, scope.up_to).await?;
@@ -187,10 +187,10 @@ impl Erase {
         links
     }
 
-    /// Rows in quarantine that name the person go. What waits to be read may put more there, and
-    /// what nobody can look into may name anybody: both are waited for, the second until somebody
-    /// has mended it or its days in quarantine are over. What is good in what is read then is
-    /// suppressed.
+    /// Deletes rows in quarantine that name the person. Files that wait to be read may put more
+    /// there, and files that nobody can look into may name anybody. The task waits for both: for
+    /// the second until somebody has mended them or their days in quarantine are over. Good rows of
+    /// files that are read then are suppressed.
     async fn forget_rows(
         &self,
         task: &mut Task,
@@ -205,8 +205,7 @@ impl Erase {
             .files
             .scrub(identities, before, self.now(), has_time)
             .await?;
-        // What came to light since the plan was held as well, and so was what nobody could look
-        // into.
+        // What was found since the plan was held as well, and so was what nobody could look into.
         for (kind, count) in [("rows", scrubbed.rows), ("unreadable", scrubbed.unreadable)] {
             if count > task.held.get(kind).copied().unwrap_or(0) {
                 task.held.insert(kind.to_owned(), count);
@@ -219,7 +218,7 @@ impl Erase {
         Ok(waits.then(|| TaskOutcome::Waiting(self.now() + READ_BY)))
     }
 
-    /// Objects first, then what the Register says of them: what is said to be gone is gone.
+    /// Objects first, then what the Register says about them: what is reported gone is gone.
     async fn forget_packages(
         &self,
         holders: &[Holder],
@@ -249,7 +248,7 @@ impl Erase {
     }
 }
 
-/// The invocation is about to end: what has gone so far is logged, and another goes on.
+/// The invocation is about to end: what was deleted so far is logged, and another one continues.
 fn unfinished(place: Place, count: u64) -> TaskOutcome {
     tracing::info!(
         place = place.as_str(),

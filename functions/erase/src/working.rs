@@ -1,4 +1,4 @@
-//! Working at one task: begun under a lease, tried, and left as it then is.
+//! Work on one task: begun under a lease, tried, and stored with its new state.
 
 use crate::Erase;
 use crate::places::TaskOutcome;
@@ -13,7 +13,7 @@ use custodian_rights::whom;
 use custodian_runtime::Deadline;
 use custodian_store::requests::Request;
 
-/// Tells an alarm that somebody wanted to have done what nobody has approved.
+/// Raises an alarm: somebody wanted something done that nobody has approved.
 fn refuse(place: Place) {
     tracing::error!(place = place.as_str(), outcome = "not_approved", "task");
 }
@@ -30,7 +30,7 @@ enum Failed {
 }
 
 impl Erase {
-    /// Carries out a task, unless somebody else is at it or it is over.
+    /// Carries out a task, unless another run works on it or it is over.
     ///
     /// # Errors
     /// [`StorageError`] if it could not be left for a later try either.
@@ -81,7 +81,7 @@ impl Erase {
             .leave(id, begun, request.end(), self.now())
             .await?
         {
-            // Another run thought that this one was gone, and goes on instead.
+            // Another run thought that this one was gone, and continues instead.
             return Ok(());
         }
         tracing::info!(place = place.as_str(), outcome, "task");
@@ -91,15 +91,15 @@ impl Erase {
         self.close_if_over(id, &request).await
     }
 
-    /// The request that a task is a part of, if this is what was approved. Nothing is done, and an
-    /// alarm told, where somebody has put what starts a task, or has written into its request
-    /// since: none of it is believed unread.
+    /// The request of a task, if this is what was approved. If somebody has put what starts a task,
+    /// or has written into its request since, nothing is done, and an alarm is raised: none of it
+    /// is trusted unread.
     async fn approved(
         &self,
         id: &RequestId,
         place: Place,
     ) -> Result<Option<Request>, StorageError> {
-        // What starts it goes as the request is closed: so the request is read first.
+        // The start item is removed as the request is closed, so the request is read first.
         let request = self.requests.find(id, self.now()).await?;
         let Some(approved) = self.tasks.approved(id, place, self.now()).await? else {
             return Ok(None);
@@ -154,8 +154,8 @@ impl Erase {
         })
     }
 
-    /// What has not begun is stopped; with the records goes what would have kept them from being
-    /// brought back.
+    /// Stops what has not begun. With the records the suppression is taken back, which would have
+    /// kept them from being stored again.
     async fn stopped(&self, request: &Request, task: &Task) -> Result<Receipt, StorageError> {
         if let (Place::Records, Some(approved_at)) = (task.place, request.approved_at) {
             for holder in &request.holders {

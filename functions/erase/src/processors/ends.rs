@@ -1,11 +1,11 @@
-//! What deletes its copy by itself within days, and has no interface for anything sooner: it is
-//! waited for.
+//! A processor that deletes its copy by itself within days, and has no interface to do it sooner:
+//! the task waits for it.
 
 use super::{ProcessorJob, ProcessorProgress};
 use chrono::{DateTime, Utc};
 use custodian_domain::record::processor_copy;
 
-/// Waits until the last copy is over that could have been made before the approval.
+/// Waits until the last copy that could have been made before the approval is deleted.
 pub(super) fn step(asked: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
     let over = processor_copy::mails_end(asked.approved_at);
     if asked.holds && now < over {

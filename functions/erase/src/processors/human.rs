@@ -1,4 +1,4 @@
-//! What a processor has no interface for: a human does it there, and says so.
+//! Processors without an interface: a human deletes there, and confirms it.
 
 use super::{ProcessorJob, ProcessorProgress};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,7 +7,7 @@ use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::processor_exchange::{ProcessorExchange, WITHIN};
 use custodian_domain::rights::task::Action;
 
-/// How often it is looked whether somebody has confirmed; a confirmation also wakes the task.
+/// How often the task checks whether somebody has confirmed; a confirmation also wakes it.
 const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
 
 /// Says what to do by when, and waits until it is confirmed.
@@ -32,7 +32,8 @@ pub(super) fn step(
     }
 }
 
-/// What to do where. Whom it is about stands in the request, for who may see it, and never here.
+/// What to do, and where. The request says whom it is about, for those who may see it; this text
+/// never does.
 fn instructions(asked: &ProcessorJob<'_>) -> String {
     let (place, erase) = match asked.processor {
         Processor::Five9 => (

@@ -1,9 +1,9 @@
-//! How processors are told what to do with what they hold of a person, mostly to forget it, and
-//! asked whether they have.
+//! Asks processors to act on what they hold of a person, mostly to erase it, and asks them for
+//! their progress.
 //!
-//! Every connector only ever believes what the processor itself says when it is asked. So a step
-//! can be done again at any time, also after a crash in the middle of one, and nothing that arrives
-//! from outside can make a task done.
+//! Every connector believes only the processor's own answers to its requests. So a step can be done
+//! again at any time, also after a crash in the middle of one, and nothing that arrives from
+//! outside can make a task done.
 
 mod ends;
 mod five9;
@@ -25,10 +25,10 @@ use five9::Five9;
 use opendsr::OpenDsr;
 use std::time::Duration;
 
-/// What a processor is asked for about one person.
+/// What a processor is asked to do about one person.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessorJob<'a> {
-    /// The request that it is a part of.
+    /// The request that it belongs to.
     pub request: &'a RequestId,
     /// Who is asked.
     pub processor: Processor,
@@ -42,21 +42,21 @@ pub struct ProcessorJob<'a> {
     pub holds: bool,
 }
 
-/// How far a processor is.
+/// A processor's progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessorProgress {
-    /// It says that it has forgotten.
+    /// It says that it has erased.
     Done,
-    /// It has been asked and is not done.
+    /// It was asked and is not done.
     Waiting {
-        /// When to ask again how far it is.
+        /// When to ask again.
         look_again: DateTime<Utc>,
     },
-    /// It has not been asked, or has dropped what it was asked.
+    /// It was not asked, or has dropped the request.
     Cancelled,
 }
 
-/// Every processor, and how each is spoken to.
+/// Every processor, and how each is asked.
 #[derive(Debug)]
 pub struct Processors {
     five9: Connection,
@@ -64,19 +64,19 @@ pub struct Processors {
     newsletter: Connection,
 }
 
-/// How one processor is spoken to.
+/// How one processor is asked.
 #[derive(Debug)]
 enum Connection {
     OpenDsr(OpenDsr),
     Five9(Five9),
     Human,
-    /// It has no word for any of it, and deletes by itself within days.
+    /// It has no interface for any of it, and deletes by itself within days.
     EndsByItself,
 }
 
 impl Processors {
-    /// Reads how each processor is spoken to. Their secrets are read when they are needed, and
-    /// nobody is asked anything.
+    /// Reads how each processor is asked. Their secrets are read when they are needed, and no
+    /// processor is called.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
@@ -114,8 +114,8 @@ impl Processors {
         })
     }
 
-    /// `OpenDSR` and Five9's service know how to erase, and no word for a restriction or a
-    /// correction: a human does.
+    /// `OpenDSR` and Five9's service can erase, but have no call for a restriction or a correction:
+    /// a human does it.
     fn of(&self, asked: &ProcessorJob<'_>) -> &Connection {
         if asked.processor == Processor::Notify {
             return &Connection::EndsByItself;
@@ -134,9 +134,8 @@ impl Processors {
         }
     }
 
-    /// Asks the processor, or asks how far it is, and notes in `sofar` what came of it; `sofar` is
-    /// to be stored whatever the answer is. A human's word that it is done counts with every
-    /// connector.
+    /// Asks the processor, or asks for its progress, and notes the result in `sofar`. Store `sofar`
+    /// whatever the answer is. A human's confirmation counts with every connector.
     ///
     /// # Errors
     /// [`ProcessorError`] if it did not answer, or its answer cannot be believed.
@@ -160,7 +159,7 @@ impl Processors {
         }
     }
 
-    /// Takes back what the processor was asked, if it still lets us.
+    /// Cancels what the processor was asked, if it still allows that.
     ///
     /// # Errors
     /// As [`Processors::step`].
@@ -181,7 +180,7 @@ impl Processors {
     }
 }
 
-/// A secret that cannot be used, told to who reads the log: there is no personal data in why.
+/// Logs an unusable secret: the reason has no personal data.
 fn bad_secret(error: &BadCredentials) -> ProcessorError {
     tracing::error!(error = %error, outcome = "unreadable", "processor");
     ProcessorError::new("secret")

@@ -1,16 +1,16 @@
-//! By what Five9's contacts are searched and deleted: a telephone number may stand in three fields,
-//! in any spelling.
+//! How Five9's contacts are searched and deleted: a telephone number may be in three fields, in any
+//! spelling.
 
 use super::soap::Element;
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 
-/// The fields of a contact that hold a telephone number, and that which holds an address.
+/// The fields of a contact with a telephone number, and the one with an address.
 const NUMBERS: [&str; 3] = ["number1", "number2", "number3"];
 const EMAIL: &str = "email";
-/// What Britain's numbers begin with abroad, and at home.
+/// The beginning of British numbers from abroad, and at home.
 const BRITAIN: &str = "+44";
 
-/// A field, and everything that a person's contact may have in it.
+/// A field, and every value that a person's contact may have in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Search {
     pub(super) field: &'static str,
@@ -46,7 +46,7 @@ fn spellings(number: &str) -> Vec<String> {
 }
 
 impl Search {
-    /// `getContactRecords` for each value: several criteria in one call would all have to hold.
+    /// `getContactRecords` for each value: several criteria in one call would all have to match.
     pub(super) fn look_ups(&self) -> impl Iterator<Item = Element> + '_ {
         self.values.iter().map(|value| {
             let criterion = vec![
@@ -66,7 +66,7 @@ impl Search {
             Element::of("fieldName", self.field),
             Element::of("key", "true"),
         ];
-        // In the schema's order: those of basicImportSettings, then the one of its own.
+        // In the schema's order: those of basicImportSettings, then its own.
         let settings = vec![
             Element::of("allowDataCleanup", "false"),
             Element::of("failOnFieldParseError", "false"),

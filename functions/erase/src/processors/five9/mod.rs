@@ -1,10 +1,10 @@
 //! Five9's configuration web services (SOAP, `AdminWebService`): contacts are deleted by telephone
 //! number and address.
 //!
-//! Whether a person is there is asked of the contacts themselves, before and after. So a deletion
-//! that was begun and not noted is only done again, and one that is reported and not done is not
-//! believed. Logs of calls have no operation that deletes them: they go by themselves after 60
-//! days, and until when is noted.
+//! The contacts themselves show whether a person is there, before and after. So a deletion that was
+//! begun but not noted is only done again, and one that is reported but not done is noticed. There
+//! is no operation that deletes logs of calls: Five9 deletes them after 60 days, and the task notes
+//! until when.
 
 mod contacts;
 mod soap;
@@ -23,12 +23,12 @@ use reqwest::header::CONTENT_TYPE;
 use soap::Element;
 use std::sync::Arc;
 
-/// When an import is looked at again; small ones take seconds.
+/// When an import is checked again; small ones take seconds.
 const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How long Five9 may wait for an import to end before it answers that it still runs, in seconds;
 /// less than we wait for it.
 const WAIT: &str = "2";
-/// What an operation without an effect of its own answers.
+/// The answer of an operation without a result of its own.
 const FAULT: ProcessorError = ProcessorError::new("fault");
 
 /// A contact centre at Five9.
@@ -40,7 +40,7 @@ pub struct Five9 {
 }
 
 impl Five9 {
-    /// Reads where the service is.
+    /// Reads the address of the service.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
@@ -57,7 +57,7 @@ impl Five9 {
         })
     }
 
-    /// Looks whether the person is there, and deletes them if so.
+    /// Checks whether the person is there, and deletes them if so.
     pub async fn step(
         &self,
         asked: &ProcessorJob<'_>,
@@ -107,7 +107,7 @@ impl Five9 {
         })
     }
 
-    /// What has begun cannot be taken back; what has not does not begin.
+    /// What has begun cannot be cancelled; what has not does not begin.
     pub async fn cancel(
         &self,
         asked: &ProcessorJob<'_>,
@@ -150,7 +150,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Whether an import that was begun still runs. What became of it is counted, once it is over.
+    /// Whether an import that was begun still runs. Its result is counted once it is over.
     async fn is_running(&self, sofar: &mut ProcessorExchange) -> Result<bool, ProcessorError> {
         let imports: Vec<String> = sofar
             .reference
@@ -169,8 +169,8 @@ impl Session<'_> {
                 Ok(answer) if answer.text_of("return") == Some("true") => return Ok(true),
                 Ok(answer) if answer.text_of("return") == Some("false") => {}
                 Ok(_) => return Err(ProcessorError::new("unreadable_answer")),
-                // Five9 forgets its imports: whether the person is still there is looked up in any
-                // case.
+                // Five9 drops its imports: the code looks up in any case whether the person is
+                // still there.
                 Err(FAULT) => continue,
                 Err(error) => return Err(error),
             }
@@ -182,7 +182,8 @@ impl Session<'_> {
                     let count = answer
                         .child("return")
                         .and_then(|result| result.text_of("crmRecordsDeleted"));
-                    // What it does not count, it says nothing of: who is still there is looked up.
+                    // It says nothing about what it does not count: the code looks up who is still
+                    // there.
                     removed += count
                         .and_then(|count| count.parse::<u64>().ok())
                         .unwrap_or(0);
@@ -211,7 +212,7 @@ impl Session<'_> {
         Ok(false)
     }
 
-    /// Begins to delete, and gives what Five9 calls the import.
+    /// Begins to delete. Returns Five9's name for the import.
     async fn delete(&self, search: &Search) -> Result<String, ProcessorError> {
         let answer = self.call(&search.deletion()).await?;
         let import = answer

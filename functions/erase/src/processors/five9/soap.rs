@@ -1,5 +1,5 @@
-//! SOAP 1.1, as far as Five9 speaks it: one operation in an envelope, and an answer that is read
-//! into a tree.
+//! SOAP 1.1, as far as Five9 uses it: one operation in an envelope, and an answer that is read into
+//! a tree.
 
 use crate::processors::ProcessorError;
 use quick_xml::events::{BytesText, Event};
@@ -12,7 +12,7 @@ const ADMIN: &str = "http://service.admin.ws.five9.com/";
 /// How deep an answer may be nested.
 const DEEPEST: usize = 32;
 
-/// An element, without its namespace: what Five9's schemas call it is unique.
+/// An element, without its namespace: its name in Five9's schemas is unique.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) name: String,
@@ -39,12 +39,12 @@ impl Element {
         }
     }
 
-    /// The first child of that name.
+    /// The first child with that name.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// The text of the first child of that name.
+    /// The text of the first child with that name.
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.as_str())
     }
@@ -83,7 +83,7 @@ pub(super) fn message(operation: &Element) -> Result<Vec<u8>, ProcessorError> {
     }
 }
 
-/// What stands in the body of an answer: the operation's response, or a fault.
+/// The contents of an answer's body: the operation's response, or a fault.
 pub(super) fn body(answer: &[u8]) -> Result<Element, ProcessorError> {
     let tree = std::str::from_utf8(answer).ok().and_then(tree);
     let envelope = tree
@@ -97,7 +97,7 @@ pub(super) fn body(answer: &[u8]) -> Result<Element, ProcessorError> {
     first.ok_or_else(|| ProcessorError::new("unreadable_answer"))
 }
 
-/// Reads a document; none that declares anything of its own, or that leaves something open.
+/// Reads a document; `None` if it has declarations of its own, or leaves something open.
 fn tree(document: &str) -> Option<Element> {
     let mut reader = Reader::from_str(document);
     let mut open: Vec<Element> = Vec::new();

@@ -1,20 +1,20 @@
-//! By what a processor can be asked for a person: it says so itself, kind by kind and format by
-//! format.
+//! The identifiers by which a processor can be asked about a person: it says so itself, kind by
+//! kind and format by format.
 
 use super::wire::{Discovery, Identity, Supported};
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use sha2::{Digest, Sha256};
 
-/// The identifiers of a person, as a processor can take them.
+/// The identifiers of a person, in forms that a processor accepts.
 pub(super) struct Identities {
-    /// What it is asked by.
+    /// Those that it is asked by.
     pub(super) known: Vec<Identity>,
-    /// The kinds that it does not take.
+    /// The kinds that it does not accept.
     pub(super) unknown: Vec<IdentifierKind>,
 }
 
 impl Identities {
-    /// Sorts identifiers by what `discovery` says of them.
+    /// Sorts identifiers by what `discovery` says about them.
     pub(super) fn of(identifiers: &[Identifier], discovery: &Discovery) -> Self {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for identifier in identifiers {
@@ -29,9 +29,9 @@ impl Identities {
     }
 }
 
-/// An identifier by the first of its names that the processor knows. It is written out where that
-/// is taken: who has the address in another spelling finds it then, and would not by its digest.
-/// Otherwise the processor gets a digest.
+/// An identifier under the first of its names that the processor knows. It is sent in clear if the
+/// processor accepts that: a processor that has the address in another spelling then finds it, but
+/// not by its digest. Otherwise it is sent as a digest.
 fn written(identifier: &Identifier, supported: &[Supported]) -> Option<Identity> {
     names(identifier.kind()).iter().find_map(|name| {
         let takes = |format| {
@@ -57,8 +57,8 @@ fn written(identifier: &Identifier, supported: &[Supported]) -> Option<Identity>
     })
 }
 
-/// What a kind of identifier is called: `OpenDSR`'s own list knows no telephone, and processors
-/// call it as they like.
+/// The names of a kind of identifier: `OpenDSR`'s own list has no telephone, and processors name it
+/// as they like.
 const fn names(kind: IdentifierKind) -> &'static [&'static str] {
     match kind {
         IdentifierKind::Email => &["email"],

@@ -1,9 +1,9 @@
 //! `OpenDSR` 2.0, as controller: <https://github.com/opengdpr/OpenDSR>.
 //!
-//! The id of a matter is made from the request and the processor, so asking again after a crash is
-//! asking the same. And before anything is asked, it is looked up whether the processor knows it
-//! already. Every answer about a matter has to be signed by a certificate that is pinned; what is
-//! not is no answer.
+//! The id of a request is made from our request and the processor, so asking again after a crash is
+//! asking the same. Before anything is asked, the code looks up whether the processor knows it
+//! already. Every answer about a request must be signed by a pinned certificate; otherwise it does
+//! not count.
 
 mod identities;
 mod wire;
@@ -27,12 +27,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 use wire::{Discovery, Order, Status, SubjectRequest};
 
-/// Where callbacks are taken, less the origin; `partners` has the route.
+/// The path of callbacks, without the origin; `partners` has the route.
 const CALLBACKS: &str = "callbacks";
-/// How soon a matter is looked at again, and how late at most: a callback also wakes the task.
+/// How soon a request is checked again, and how late at most: a callback also wakes the task.
 const SOONEST: TimeDelta = TimeDelta::minutes(15);
 const LATEST: TimeDelta = TimeDelta::hours(6);
-/// How often a matter that the processor has dropped is taken up anew in one step.
+/// How often a request that the processor has dropped is made again in one step.
 const ROUNDS: u32 = 3;
 const JSON: &str = "application/json";
 
@@ -47,7 +47,7 @@ pub struct OpenDsr {
 }
 
 impl OpenDsr {
-    /// Reads where the processor is.
+    /// Reads the address of the processor.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
@@ -64,7 +64,7 @@ impl OpenDsr {
         })
     }
 
-    /// Looks up how far the matter is, and asks if the processor does not know of it.
+    /// Asks for the state of the request, and makes the request if the processor does not know it.
     pub async fn step(
         &self,
         asked: &ProcessorJob<'_>,
@@ -86,8 +86,8 @@ impl OpenDsr {
                     sofar.said = matter.said;
                     return Ok(ProcessorProgress::Done);
                 }
-                // We did not take it back, or it is wanted after all: it is asked anew under
-                // another id.
+                // We did not cancel it, or it is wanted after all: it is made again under another
+                // id.
                 Some(matter) if matter.is(Status::Cancelled) => {
                     sofar.round = Some(sofar.round.unwrap_or(0).saturating_add(1));
                 }
@@ -101,7 +101,7 @@ impl OpenDsr {
         Err(ProcessorError::new("cancelled_there"))
     }
 
-    /// Takes the matter back; what is under way already goes on, and what is done stays done.
+    /// Cancels the request. What is in progress already continues, and what is done stays done.
     pub async fn cancel(
         &self,
         asked: &ProcessorJob<'_>,
@@ -159,7 +159,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// How far a matter is; nothing if the processor does not know of it.
+    /// The state of a request; `None` if the processor does not know it.
     async fn status(&self, id: &Uuid) -> Result<Option<SubjectRequest>, ProcessorError> {
         let answer = self
             .send(Method::GET, &["requests", &id.to_string()], None)
@@ -172,7 +172,8 @@ impl Session<'_> {
                 }
                 Ok(Some(matter))
             }
-            // The specification answers every error with 400; what is not known is 404 in use.
+            // The specification answers every error with 400; processors use 404 for unknown
+            // requests.
             400 | 404 => Ok(None),
             status => Err(unexpected(status)),
         }
@@ -196,7 +197,7 @@ impl Session<'_> {
         let Identities { known, unknown } = Identities::of(asked.identities, &discovery);
         sofar.not_asked_by = unknown;
         if known.is_empty() {
-            // It cannot be asked for this person at all: a human can.
+            // It cannot be asked about this person at all: a human can.
             return Ok(human::step(asked, sofar, self.now));
         }
         let order = Order {
@@ -214,7 +215,7 @@ impl Session<'_> {
         match answer.status {
             200..=202 => {
                 let matter = self.believed(&answer, &id)?;
-                // The receipt holds what was received: it is compared, and never kept.
+                // The receipt contains what was received: it is compared, and never stored.
                 if matter
                     .encoded_request
                     .is_some_and(|received| received != encoded)
@@ -222,7 +223,7 @@ impl Session<'_> {
                     return Err(ProcessorError::new("another_request_received"));
                 }
                 note(sofar, &id, matter.expected_completion_time, self.now);
-                // Who is that quick is asked at once whether it is done.
+                // A processor that is this quick is asked at once whether it is done.
                 let quick = sofar.expected_by.is_some_and(|at| at <= self.now);
                 let done = if quick { self.status(&id).await? } else { None };
                 match done.filter(|matter| matter.is(Status::Completed)) {
@@ -238,7 +239,7 @@ impl Session<'_> {
         }
     }
 
-    /// Takes a matter back; nothing if the processor will not.
+    /// Cancels a request; `None` if the processor refuses.
     async fn take_back(&self, id: &Uuid) -> Result<Option<SubjectRequest>, ProcessorError> {
         let answer = self
             .send(Method::DELETE, &["requests", &id.to_string()], None)
@@ -250,8 +251,7 @@ impl Session<'_> {
         }
     }
 
-    /// What the processor says of this matter, once it is known that it is the processor who says
-    /// it.
+    /// What the processor says about this request, once it is certain that the processor says it.
     fn believed(&self, answer: &Answer, id: &Uuid) -> Result<SubjectRequest, ProcessorError> {
         let certificates = self.credentials.certificates.as_ref();
         let certificates =
@@ -292,7 +292,7 @@ impl Session<'_> {
         }
     }
 
-    /// How the processor knows us is left to it (`OpenDSR` 2.0, 4.3).
+    /// The processor decides how it knows us (`OpenDSR` 2.0, 4.3).
     fn known(&self, request: RequestBuilder) -> RequestBuilder {
         match (&self.credentials.token, &self.credentials.user) {
             (Some(token), _) => request.bearer_auth(token),
@@ -303,7 +303,7 @@ impl Session<'_> {
 }
 
 impl OpenDsr {
-    /// Where the processor is to say that something changed.
+    /// Where the processor has to report changes.
     fn callback(&self, asked: &ProcessorJob<'_>) -> String {
         let path = [
             "partners",
@@ -315,8 +315,8 @@ impl OpenDsr {
     }
 }
 
-/// The id of a matter: the same whenever the same is asked of the same, in the form of a random
-/// one, as is demanded.
+/// The id of a request: the same whenever the same is asked of the same processor, in the form of a
+/// random one, as is demanded.
 fn matter(asked: &ProcessorJob<'_>, sofar: &ProcessorExchange) -> Uuid {
     let (processor, request) = (asked.processor.as_str(), asked.request.as_str());
     let digest = Sha256::digest(format!(

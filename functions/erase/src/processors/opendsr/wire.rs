@@ -1,5 +1,4 @@
-//! What goes over the wire, field by field as `OpenDSR` 2.0 names them; what it has more is passed
-//! over.
+//! The messages, field by field as `OpenDSR` 2.0 names them; further fields are ignored.
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::Identifier;
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What a processor says of itself (6.3).
+/// What a processor says about itself (6.3).
 #[derive(Deserialize)]
 pub(super) struct Discovery {
     api_version: String,
@@ -20,7 +19,7 @@ pub(super) struct Discovery {
     supported_subject_request_types: Vec<String>,
 }
 
-/// A pair of a kind of identity and the way in which it is written.
+/// A pair of a kind of identity and its format.
 #[derive(Deserialize)]
 pub(super) struct Supported {
     #[serde(rename = "identity_type")]
@@ -63,8 +62,8 @@ pub(super) struct Identity {
     pub(super) format: &'static str,
 }
 
-/// What a processor says of a matter: that it was received (7.3), how far it is (8.3), that it was
-/// taken back (9.2).
+/// What a processor says about a request: that it was received (7.3), its state (8.3), that it was
+/// cancelled (9.2).
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the fields are OpenDSR's own")]
 pub(super) struct SubjectRequest {
@@ -77,8 +76,8 @@ pub(super) struct SubjectRequest {
     pub(super) said: Option<Box<Signed>>,
 }
 
-/// Whether an answer says nothing but how far a matter is: it has no field beside those of a
-/// status, each is as it is specified, and none has in it whom it is about.
+/// Whether an answer says only the state of a request: it has only the fields of a status, each is
+/// as specified, and none contains whom it is about.
 pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool {
     let Ok(Value::Object(fields)) = json::read(body) else {
         return false;
@@ -96,7 +95,7 @@ pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool 
     fields.iter().all(is_known) && std::str::from_utf8(body).is_ok_and(|text| !says_who(text, whom))
 }
 
-/// Whether a text is a name among machines, and no address and no sentence.
+/// Whether a text is a technical name, and not an address or a sentence.
 fn is_a_name(text: &str) -> bool {
     text.len() <= 40
         && text
@@ -105,13 +104,13 @@ fn is_a_name(text: &str) -> bool {
 }
 
 impl SubjectRequest {
-    /// Whether it is that far.
+    /// Whether it has this state.
     pub(super) fn is(&self, status: Status) -> bool {
         self.request_status == Some(status)
     }
 }
 
-/// How far a matter is (8).
+/// The state of a request (8).
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Status {
