@@ -1,7 +1,7 @@
-//! Backups of the embedded DynamoDB: what stands in for point-in-time recovery, which it lacks.
+//! Backups of the embedded DynamoDB. They replace point-in-time recovery, which it lacks.
 //!
-//! Somebody asks for a moment to be kept; a table as it was then becomes a new one beside it,
-//! without TTL and stream, as a restore on AWS makes one.
+//! A person asks to keep a moment. A table as it was then becomes a new one beside it, without TTL
+//! and stream, as a restore on AWS makes one.
 
 use crate::dynamodb::{self, Dynamo};
 use crate::template::Table;
@@ -11,7 +11,7 @@ use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{Database, ImportOptions};
 use std::path::{Path, PathBuf};
 
-/// How long a moment is kept, as the template's `RecoveryDays` says by default.
+/// How long a moment is kept: the default of the template's `RecoveryDays`.
 const KEPT: TimeDelta = TimeDelta::days(35);
 const NAMED: &str = "%Y-%m-%dT%H%M%SZ.db";
 /// How many items are copied at a time.
@@ -21,13 +21,13 @@ const PAGE: usize = 500;
 pub(crate) struct Backups(PathBuf);
 
 impl Backups {
-    /// Those in a folder, which is made when it is needed.
+    /// The moments in a folder, which is made when it is needed.
     pub(crate) const fn of(folder: PathBuf) -> Self {
         Self(folder)
     }
 
-    /// Keeps the moment; gives the second under which it is found. Moments that are too old are let
-    /// go.
+    /// Keeps the moment. Returns the second under which it is found. Moments that are too old are
+    /// deleted.
     pub(crate) fn take(
         &self,
         dynamo: &Dynamo,
@@ -72,7 +72,7 @@ impl Backups {
         moments
     }
 
-    /// Makes `copy` of the table as it was at that moment; gives how many items it has.
+    /// Makes `copy` of the table as it was at that moment. Returns how many items it has.
     pub(crate) async fn restore(
         &self,
         dynamo: &Dynamo,

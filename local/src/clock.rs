@@ -4,7 +4,7 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 use custodian_runtime::Clock;
 use serde::Deserialize;
 
-/// What the clock is asked to do.
+/// A move of the clock.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Move {

@@ -1,4 +1,4 @@
-//! The embedded DynamoDB: its tables as the template says, and what it lacks of the real one.
+//! The embedded DynamoDB: its tables as in the template, and what it lacks of the real one.
 
 use crate::clock::Shared;
 use crate::template::{Index, Key, Table};
@@ -73,7 +73,7 @@ impl Dynamo {
     }
 }
 
-/// Makes the tables that are not there; one that is there must be as the template says.
+/// Makes the tables that are missing; an existing one must be as in the template.
 pub(crate) async fn make(
     dynamo: &Dynamo,
     client: &Client,

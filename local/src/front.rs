@@ -1,4 +1,4 @@
-//! The front door of a stack that runs on this machine, as another process asks it.
+//! The HTTP port of a stack on this machine, as another process calls it.
 
 use crate::host::Endpoints;
 use axum::body::Body;
@@ -11,28 +11,28 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The most that the stack says of itself, in bytes.
+/// The longest description of the stack, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// What a stack that runs says of itself.
+/// How a running stack describes itself.
 #[derive(Deserialize)]
 pub(crate) struct Running {
     pub(crate) endpoints: Endpoints,
     /// The tables' names, by the setting that names them.
     #[serde(default)]
     pub(crate) tables: BTreeMap<String, String>,
-    /// The buckets' names, alike.
+    /// The buckets' names, in the same way.
     #[serde(default)]
     pub(crate) buckets: BTreeMap<String, String>,
     pub(crate) now: DateTime<Utc>,
 }
 
-/// Where the front door at a port is.
+/// The address of the stack at a port.
 pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// What to say where no stack answers.
+/// The message if no stack answers.
 pub(crate) fn nobody(port: u16) -> String {
     format!(
         "no stack answers on port {port}: start one with `make run` in another terminal, or say PORT="
@@ -44,13 +44,13 @@ pub(crate) async fn running(port: u16) -> Option<Running> {
     get(&format!("{}/_local/endpoints", url(port))).await
 }
 
-/// The JSON at an address of the stack; nothing if nobody answers, or something else does.
+/// The JSON at an address of the stack; `None` if nobody answers, or something else does.
 pub(crate) async fn get<T: DeserializeOwned>(url: &str) -> Option<T> {
     let answer = send(Request::get(url).body(Body::empty()).ok()?).await;
     serde_json::from_value(answer?.ok()?).ok()
 }
 
-/// What the stack answers to an order; nothing if nobody answers, and the reason if it refuses.
+/// The stack's answer to an order; `None` if nobody answers, and the reason if it refuses.
 pub(crate) async fn post(url: &str, order: &Value) -> Option<Result<Value, String>> {
     send(
         Request::post(url)

@@ -34,10 +34,10 @@ use tokio::task::JoinSet;
 pub struct Event(Arc<str>);
 
 impl Event {
-    /// The event as what a function is invoked with.
+    /// The event in the type that a function is invoked with.
     ///
     /// # Errors
-    /// If it is not that.
+    /// If it is not of that type.
     pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_str(&self.0)
     }
@@ -52,7 +52,7 @@ impl From<Value> for Event {
 impl TryFrom<&[u8]> for Event {
     type Error = serde_json::Error;
 
-    /// An event that somebody sent, if it is JSON. What it names twice it goes on naming twice.
+    /// An event that somebody sent, if it is JSON. A field that it names twice stays there twice.
     fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
         let text = std::str::from_utf8(bytes).map_err(serde::de::Error::custom)?;
         let event = Self(text.into());
@@ -60,7 +60,7 @@ impl TryFrom<&[u8]> for Event {
     }
 }
 
-/// What the stack invokes: a function that has started, or what stands in for one.
+/// What the stack invokes: a function that has started, or a replacement for one.
 #[async_trait]
 pub trait Handler: Send + Sync {
     /// Answers one event, as the function does on Lambda.
@@ -114,7 +114,7 @@ impl Registry {
         })
     }
 
-    /// Adds what is invoked as the function of this name, and how it starts.
+    /// Adds a handler under a function's name, and how it starts.
     #[must_use]
     pub fn with<F, S>(mut self, name: &str, start: S) -> Self
     where
@@ -213,8 +213,8 @@ impl Functions {
         })
     }
 
-    /// Invokes functions one after another, without waiting for their answers: what comes due at
-    /// the same moment, as after a jump of the clock, finds what came before it done.
+    /// Invokes functions one after another, without waiting for their answers. What is due at the
+    /// same moment, as after a jump of the clock, finds what came before it done.
     pub(crate) fn invoke_in_turn(self: &Arc<Self>, turns: Vec<(Running, Event)>) {
         let functions = Arc::clone(self);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -305,7 +305,7 @@ impl Functions {
         }
     }
 
-    /// Waits until no asynchronous invocation is under way.
+    /// Waits until no asynchronous invocation is in progress.
     pub(crate) async fn settle(&self) {
         loop {
             let mut waiting =
@@ -317,7 +317,7 @@ impl Functions {
         }
     }
 
-    /// Gives up the asynchronous invocations that are under way.
+    /// Gives up the asynchronous invocations in progress.
     pub(crate) async fn end(&self) {
         let mut waiting =
             std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
@@ -344,12 +344,12 @@ impl Running {
 
     /// Invokes the function; a panic is a failure of this invocation only, as on Lambda.
     pub(crate) async fn invoke(&self, event: Event, id: &str) -> Result<Value, Diagnostic> {
-        // Lambda would refuse what is too much and try it again later: here it waits.
+        // Lambda would refuse more than that and try it again later: here it waits.
         let _turn = self.turns.acquire().await;
         let mut context = Context::default();
         id.clone_into(&mut context.request_id);
         context.invoked_function_arn.clone_from(&self.template.arn);
-        // It is told and not enforced.
+        // The function is given this deadline, but it is not enforced.
         let deadline = (Clock::system().now() + self.template.timeout).timestamp_millis();
         context.deadline = u64::try_from(deadline).unwrap_or_default();
         let function = Arc::clone(&self.function);

@@ -1,4 +1,4 @@
-//! The host of a function in the local stack: the template's environment, and the stack's own
+//! The environment of a function in the local stack: the template's settings, and the stack's own
 //! endpoints.
 
 use crate::template::REGION;
@@ -9,7 +9,7 @@ use custodian_runtime::Patience;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The access key that every endpoint of the local stack takes.
+/// The access key that every endpoint of the local stack accepts.
 pub const ACCESS_KEY: &str = "local";
 /// The secret that belongs to [`ACCESS_KEY`].
 pub const SECRET_KEY: &str = "local-stack-only";
@@ -43,8 +43,7 @@ impl Endpoints {
     }
 }
 
-/// The configuration of an SDK in the local stack: plain HTTP and credentials that are worth
-/// nothing.
+/// The configuration of an SDK in the local stack: plain HTTP and worthless credentials.
 pub(crate) fn sdk() -> SdkConfig {
     let credentials = Credentials::builder()
         .access_key_id(ACCESS_KEY)
@@ -57,7 +56,7 @@ pub(crate) fn sdk() -> SdkConfig {
         ))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .timeout_config(Patience::LOCAL.timeouts())
-        // It gives up a request whose bytes nobody takes for twenty seconds, which on a busy
+        // The SDK gives up a request whose bytes nobody takes for twenty seconds, but on a busy
         // machine somebody still may.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()

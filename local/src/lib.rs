@@ -1,13 +1,13 @@
-//! `template.yaml` brought to life in one process.
+//! Runs `template.yaml` in one process.
 //!
-//! The template says which tables, buckets, queues, secrets and functions there are; [`Stack`]
-//! makes them on an embedded DynamoDB and an S3 of its own, and sends the functions the events that
-//! AWS would: requests, changes in tables, new objects, schedules, invocations. What the template
-//! gets wrong fails at start, with the name of the resource. A call that a function's role does not
-//! allow is refused, as on AWS.
+//! The template says which tables, buckets, queues, secrets and functions there are. [`Stack`]
+//! makes them on an embedded DynamoDB and its own S3, and sends the functions the events that AWS
+//! would: requests, changes in tables, new objects, schedules, invocations. A fault in the template
+//! fails at start, with the name of the resource. A call that a function's role does not allow is
+//! refused, as on AWS.
 //!
-//! Not imitated: who may use a KMS key, log or send to a queue, throttling, timeouts, several
-//! instances of a function, the waits between retries, the 24 hours that a stream keeps a record,
+//! Not imitated: who may use a KMS key, log or send to a queue; throttling; timeouts; several
+//! instances of a function; the waits between retries; the 24 hours that a stream keeps a record;
 //! and TTL's five years (an item that expired longer ago is removed all the same).
 
 mod backups;

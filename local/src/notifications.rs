@@ -1,11 +1,11 @@
-//! S3's events: an object that was created starts the functions that want to know of it, as Lambda
-//! is started by S3.
+//! S3's events: an object that was created starts the functions that subscribe to it, as S3 starts
+//! Lambda.
 //!
 //! Nothing is lost. An event is in the stack's state before the sender of the object has an answer,
 //! and stays there until its function has done its work or its failure waits in the queue. What a
 //! process leaves undone when it ends is started again by the next one on the same folder: like on
-//! AWS, an event comes at least once, and not always in order. What is not imitated is the wait
-//! between retries, and the test event that S3 sends to a new function.
+//! AWS, an event comes at least once, and not always in order. The wait between retries is not
+//! imitated, nor is the test event that S3 sends to a new function.
 
 use crate::functions::Functions;
 use crate::request_id::request_id;
@@ -21,19 +21,19 @@ use tokio::sync::broadcast;
 /// How many created objects a subscriber can be behind.
 const BEHIND: usize = 1024;
 
-/// Who is told of which objects.
+/// The subscribers, and their objects.
 pub(crate) struct Notifications {
     wishes: Vec<Wish>,
     state: Arc<State>,
     clock: Clock,
-    /// Those who are started; until there are any, events wait.
+    /// The functions to start; until there are any, events wait.
     functions: Mutex<Option<Arc<Functions>>>,
     created: broadcast::Sender<Created>,
 }
 
 /// One S3 event of the template.
 struct Wish {
-    /// What S3 would call the configuration.
+    /// S3's name for the configuration.
     id: String,
     /// The function's logical id.
     function: String,
@@ -73,7 +73,7 @@ impl Notifications {
         self.created.subscribe()
     }
 
-    /// Starts whoever wants to know of an object; to be called once for each, when it is there.
+    /// Starts the subscribers of an object; call it once for each, when the object exists.
     pub(crate) fn tell(&self, object: &Created) {
         let functions = self
             .functions

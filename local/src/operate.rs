@@ -1,4 +1,4 @@
-//! What docs/operations.md has people do on AWS, on the stack that runs here: verify its ledger,
+//! What docs/operations.md has people do on AWS, for the stack on this machine: verify its ledger,
 //! keep a moment, rehearse a restore.
 
 use crate::front::{self, Running, nobody, url};
@@ -40,7 +40,7 @@ pub async fn verify_ledger(
     Ok(verify::compare(&ledger, Some(&anchors), witness, stack.now).await)
 }
 
-/// Looks whether requests, holds and restrictions in the stack at a port lie as its ledger attests
+/// Checks whether requests, holds and restrictions in the stack at a port are as its ledger attests
 /// them.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub async fn verify_evidence(port: u16) -> Result<Result<Proven, Unproven>, Stri
     Ok(evidence::prove(&ledger, &register, Scope::all(stack.now)).await)
 }
 
-/// Has the stack at a port keep this moment of its tables; gives the second to restore it by.
+/// Has the stack at a port keep this moment of its tables. Returns the second to restore it by.
 ///
 /// # Errors
 /// If there is no stack, or it cannot.
@@ -63,9 +63,9 @@ pub async fn backup(port: u16) -> Result<DateTime<Utc>, String> {
     serde_json::from_value(kept["moment"].clone()).map_err(|error| error.to_string())
 }
 
-/// Rehearses a restore in the stack at a port: makes a table of the records as they were at a
-/// moment that was kept, makes it fit to be read as `make restore` does on AWS, and deletes it
-/// again if it is. The live table is read, and the ledger gets the entries of a restore.
+/// Rehearses a restore in the stack at a port: makes a table of the records as they were at a kept
+/// moment, prepares it for reading as `make restore` does on AWS, and deletes it again if it may be
+/// read. The live table is read, and the ledger gets the entries of a restore.
 ///
 /// # Errors
 /// If there is no stack, or no such moment.
@@ -98,7 +98,7 @@ pub async fn rehearse(
 /// What people do with the surveys of a stack.
 #[derive(Clone, Debug)]
 pub enum OfSurveys {
-    /// Put one: what its file is called, and what is in it.
+    /// Put one: the name of its file, and its contents.
     Put(String, Vec<u8>),
     /// Take one out, by its id.
     Remove(String),
@@ -106,8 +106,7 @@ pub enum OfSurveys {
     List,
 }
 
-/// Puts, removes or lists surveys in the stack at a port; gives what to tell and the code to end
-/// with.
+/// Puts, removes or lists surveys in the stack at a port. Returns the output and the exit code.
 ///
 /// # Errors
 /// If there is no stack, or it does not answer.
@@ -143,7 +142,7 @@ fn host(stack: &Running) -> Environment {
     Environment::new(stack.endpoints.settings(), sdk, Clock::system())
 }
 
-/// A rehearsal leaves nothing behind: what was restored has in it who was erased since.
+/// A rehearsal leaves nothing behind: the restored table has people who were erased since.
 async fn delete(client: &Client, name: &str) -> Result<(), String> {
     let left = |error: &dyn std::fmt::Display| {
         format!("the table {name} could not be deleted again, and is left: {error}")

@@ -7,7 +7,7 @@ use custodian_runtime::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The template's parameters without a default, and what they are in the local stack.
+/// The template's parameters without a default, and their values in the local stack.
 const PARAMETERS: [(&str, &str); 7] = [
     ("CouncilName", "Exampleshire Council"),
     ("CouncilUrl", "https://www.council.example/"),
@@ -21,8 +21,8 @@ const PARAMETERS: [(&str, &str); 7] = [
     ),
 ];
 
-/// Parameters of the template that are otherwise in the local stack: one architecture is like
-/// another in one process, and the folders of the first version hold a bucket of this name.
+/// Parameters of the template with other values in the local stack: the architecture does not
+/// matter in one process, and the folders of the first version have a bucket with this name.
 pub(crate) const OFFERED: [(&str, &str); 2] = [
     ("Architecture", "x86_64"),
     ("IntakeBucketName", "custodian-intake-000000000000"),
@@ -35,9 +35,9 @@ pub struct Options {
     pub template: PathBuf,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// The folder that keeps everything across restarts; none keeps it in memory.
+    /// The folder that keeps everything across restarts; without one, everything is in memory.
     pub data: Option<PathBuf>,
-    /// The port of the front door; 0 is any that is free.
+    /// The port of the stack; 0 is any free one.
     pub port: u16,
     /// The clock that everything reads.
     pub clock: Clock,
@@ -81,13 +81,13 @@ pub enum StartError {
     /// The template is wrong, or names something that the local stack does not have.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// The port is taken, or cannot be listened on.
+    /// The port is taken, or cannot be opened.
     #[error("the port {0} is not free: {1}")]
     Port(u16, std::io::Error),
     /// The folder cannot be used.
     #[error("the folder {folder} cannot be used: {problem}", folder = .0.display(), problem = .1)]
     Data(PathBuf, String),
-    /// The processors' doubles cannot be made.
+    /// The processors' simulators cannot be made.
     #[error("{0}")]
     Simulators(String),
     /// A survey cannot be loaded.

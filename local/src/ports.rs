@@ -1,15 +1,15 @@
-//! The ports of the stack: the front door's, and those beside it.
+//! The ports of the stack: its own, and those of its endpoints.
 
 use crate::options::StartError;
 use tokio::net::TcpListener;
 
-/// Listens on a port of this machine; 0 is any that is free.
+/// Listens on a port of this machine; 0 is any free one.
 pub(crate) async fn listen(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await
 }
 
-/// Listens next to the front door, so that the port is the same after a restart; elsewhere if that
-/// is taken. Gives the address as well.
+/// Listens next to the stack's port, so that the port is the same after a restart; elsewhere if
+/// that is taken. Also returns the address.
 pub(crate) async fn beside(door: u16, offset: u16) -> Result<(TcpListener, String), StartError> {
     let beside = if door == 0 {
         0

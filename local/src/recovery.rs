@@ -1,5 +1,4 @@
-//! Point-in-time recovery as far as `restore` asks for it: the embedded DynamoDB knows nothing of
-//! it.
+//! Point-in-time recovery as far as `restore` needs it: the embedded DynamoDB has none.
 
 use crate::wire::{answer, between, target};
 use aws_config::SdkConfig;
@@ -7,8 +6,8 @@ use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A configuration with which recovery is off until it is put on, as on AWS after a restore, and
-/// reaches back so many days. Where it is not `able`, it stays off.
+/// A configuration with which recovery is off until it is switched on, as on AWS after a restore,
+/// and reaches back this many days. If it is not `able`, it stays off.
 #[must_use]
 pub fn with_recovery(sdk: SdkConfig, days: i32, able: bool) -> SdkConfig {
     let on = AtomicBool::new(false);

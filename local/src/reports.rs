@@ -1,4 +1,4 @@
-//! What an import reports, in one line: how many rows, and what became of them.
+//! The report of an import in one line: how many rows, and their results.
 //!
 //! A report has counts and the names of rules, and nothing of what is in the rows.
 
@@ -7,7 +7,7 @@ use custodian_buckets::files;
 use custodian_import::report::{Reason, Report, State, Warning};
 use custodian_local_s3::Created;
 
-/// The report that an object is, which has just been created in the stack; nothing if it is none.
+/// The report in an object that was just created in the stack; `None` if it is not one.
 #[must_use]
 pub fn of(stack: &Stack, object: &Created) -> Option<Report> {
     files::reported(&object.key)

@@ -1,4 +1,4 @@
-//! Ids of requests and messages, as AWS gives them.
+//! Ids of requests and messages, in AWS's form.
 
 use uuid::Builder;
 

@@ -1,4 +1,4 @@
-//! What goes on in the stack while it runs: streams, schedules, and everything that a moved clock
+//! What happens in the stack while it runs: streams, schedules, and everything that a moved clock
 //! sets off.
 
 use crate::backups::Backups;
@@ -36,7 +36,7 @@ pub struct RuntimeError(String);
 
 /// A schedule of the template.
 pub(crate) struct Schedule {
-    /// The function's logical id and the event's.
+    /// The logical ids of the function and of the event.
     pub(crate) id: String,
     pub(crate) expression: Expression,
     pub(crate) input: Value,
@@ -68,7 +68,7 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// Takes up what an event source of the template asks for.
+    /// Adds an event source of the template.
     pub(crate) fn add(
         &mut self,
         function: Running,
@@ -87,7 +87,7 @@ impl Runtime {
                     function,
                 });
             }
-            // S3's events have their own place, since objects come before the functions are there.
+            // S3's events have their own place, since objects come before the functions exist.
             Event::Schedule(_) | Event::Creation(_) => {}
             Event::Stream(event) => {
                 let (dynamo, state, clock) = (
@@ -113,7 +113,7 @@ impl Runtime {
         Ok(())
     }
 
-    /// The bucket that takes in files, and the ARN of the function that reads them, if the template
+    /// The bucket that accepts files, and the ARN of the function that reads them, if the template
     /// has one.
     pub(crate) fn intake(&self) -> Option<(&str, &str)> {
         let import = &self.functions.find("import")?.template;
@@ -144,12 +144,12 @@ impl Runtime {
             .collect()
     }
 
-    /// Keeps this moment of all tables; gives the second under which it is found.
+    /// Keeps this moment of all tables. Returns the second under which it is found.
     pub(crate) fn back_up(&self) -> Result<DateTime<Utc>, String> {
         self.backups.take(&self.dynamo, self.clock.now())
     }
 
-    /// Makes `copy` of a table as it was at a moment that was kept; gives how many items it has.
+    /// Makes `copy` of a table as it was at a kept moment. Returns how many items it has.
     pub(crate) async fn restore(
         &self,
         table: &str,
@@ -179,7 +179,7 @@ impl Runtime {
         Ok(())
     }
 
-    /// Delivers what waits in the streams, whatever else is under way.
+    /// Delivers what waits in the streams, whatever else is in progress.
     async fn deliver(&self) -> Result<(), RuntimeError> {
         deliver(&self.mappings)
             .await
@@ -187,14 +187,14 @@ impl Runtime {
             .map_err(RuntimeError)
     }
 
-    /// Waits until nothing is under way and nothing waits in the streams.
+    /// Waits until nothing is in progress and nothing waits in the streams.
     pub(crate) async fn settle(&self) -> Result<(), RuntimeError> {
         settle(&self.mappings, &self.functions)
             .await
             .map_err(RuntimeError)
     }
 
-    /// TTL and the buckets' lifecycles remove what is past its time, and the streams say so.
+    /// Lets TTL and the buckets' lifecycles remove what is past its time, and delivers the streams.
     async fn expire(&self) -> Result<(), RuntimeError> {
         if self.ttl {
             self.dynamo.expire().await.map_err(RuntimeError)?;
@@ -208,8 +208,8 @@ impl Runtime {
         self.deliver().await
     }
 
-    /// Begins each schedule that came due, once and one after another: rates, then what has its
-    /// hour. A rate is due for the first time as soon as there is one.
+    /// Begins each schedule that came due, once and one after another: rates, then those with an
+    /// hour. A rate is due for the first time as soon as it exists.
     pub(crate) fn run_schedules(&self) {
         let mut turns = Vec::new();
         for schedule in &self.schedules {
@@ -246,7 +246,7 @@ impl Runtime {
         }
     }
 
-    /// Keeps house until the task is dropped.
+    /// Maintains the stack until the task is dropped.
     pub(crate) async fn keep(self: Arc<Self>) {
         let every = |period| {
             let mut interval = interval(period);

@@ -53,7 +53,7 @@ impl Expression {
             .map_err(|problem| format!("{text}: {problem}"))
     }
 
-    /// Whether it is due every so often, from when it was made on.
+    /// Whether it is due at intervals, from when it was made.
     pub(crate) const fn is_rate(&self) -> bool {
         matches!(self, Self::Every(_))
     }

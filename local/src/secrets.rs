@@ -1,5 +1,5 @@
 //! Secrets Manager's `GetSecretValue`, `BatchGetSecretValue` and `PutSecretValue`, with values that
-//! are worth nothing outside the local stack.
+//! are worthless outside the local stack.
 
 use crate::template::Secret;
 use axum::Router;
@@ -13,24 +13,24 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What stands where AWS would put the generated subject key: the local stack's own, known to
-/// everybody who reads this file. The functions have no default, so it can't be used anywhere else
-/// by oversight.
+/// The local stack's own text in place of the subject key that AWS would generate. Everybody who
+/// reads this file knows it. The functions have no default, so it can't be used anywhere else by
+/// mistake.
 pub const LOCAL_SUBJECT_KEY: &str =
     "local-stack-subject-key-for-invented-people-only-never-for-real!";
 
-/// What every other generated secret begins with, so that it can't be used anywhere else either.
+/// The beginning of every other generated secret, so that it can't be used anywhere else either.
 const LOCAL: &str = "localstack";
-/// The secret of the subject keys, by its logical id; what any other secret has is made of its
-/// name.
+/// The secret of the subject keys, by its logical id; the values of other secrets are made of their
+/// names.
 const SUBJECT_KEYS: &str = "SubjectKeys";
 
 const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
 
-/// The secrets; what is put lasts as long as the stack runs.
+/// The secrets; new values last as long as the stack runs.
 type Values = Mutex<Vec<Value>>;
 
-/// A router that answers for these secrets; `known` are those whose value somebody else has, by
+/// A router that answers for these secrets; `known` has the values that come from elsewhere, by
 /// logical id.
 pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Router {
     let subject_keys = secrets
@@ -71,7 +71,7 @@ fn made(secret: &Secret) -> String {
     Value::Object(template).to_string()
 }
 
-/// The secret of a purpose with what was made before it had one, as after `make inherit-keys`:
+/// The secret of a purpose with the keys from before it had one, as after `make inherit-keys`:
 /// folders of earlier versions are opened here.
 fn handed_on(secret: &Secret, document: String, subject_keys: Option<&SubjectKeys>) -> String {
     let about = keyring::ALL.iter().find(|about| about.secret == secret.id);

@@ -1,4 +1,4 @@
-//! The stack: everything that the template names, alive in this process.
+//! The stack: everything that the template names, running in this process.
 
 use crate::backups::Backups;
 use crate::dynamodb::{self, Dynamo};
@@ -174,7 +174,7 @@ impl Stack {
             let name = options.functions.crate_of(&function).map_err(of_function)?;
             let environment = environment(&function, &endpoints);
             let host = host(environment.clone());
-            // It does on AWS what its role may, and nothing else here either.
+            // It may do on AWS what its role allows, and nothing else here either.
             let guarded = Environment::new(
                 environment.clone(),
                 guarded(sdk(), limits.get(&id)),
@@ -255,13 +255,13 @@ impl Stack {
         })
     }
 
-    /// Where the front door is.
+    /// The address of the stack.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where the stack's AWS endpoints are.
+    /// The addresses of the stack's AWS endpoints.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.runtime.endpoints
@@ -273,14 +273,15 @@ impl Stack {
         &self.surveys
     }
 
-    /// A host like the one of a function of the template, by the name of its crate, whose calls no
-    /// role limits.
+    /// An environment like that of a function of the template, by the name of its crate, but not
+    /// limited by a role.
     #[must_use]
     pub fn host(&self, function: &str) -> Option<Environment> {
         self.hosts.get(function).cloned()
     }
 
-    /// The settings of that host: the template's environment of the function, and the endpoints.
+    /// The settings of that environment: the template's settings of the function, and the
+    /// endpoints.
     #[must_use]
     pub fn settings(&self, function: &str) -> Option<BTreeMap<String, String>> {
         self.settings.get(function).cloned()
@@ -293,19 +294,19 @@ impl Stack {
         sdk()
     }
 
-    /// The same, as a function of the template has it: what its role may not do is refused.
+    /// The same for a function of the template: what its role may not do is refused.
     #[must_use]
     pub fn sdk_of(&self, function: &str) -> aws_config::SdkConfig {
         guarded(sdk(), self.principal(function))
     }
 
-    /// Who a function of the template is to IAM, by the name of its crate.
+    /// The IAM principal of a function of the template, by the name of its crate.
     #[must_use]
     pub fn principal(&self, function: &str) -> Option<&Principal> {
         self.principals.get(function)
     }
 
-    /// The processors' doubles.
+    /// The processors' simulators.
     #[must_use]
     pub fn simulators(&self) -> &Simulators {
         &self.runtime.simulators
@@ -323,7 +324,7 @@ impl Stack {
         self.notifications.subscribe()
     }
 
-    /// The bucket that takes in files, if the template has a function `import`.
+    /// The bucket that accepts files, if the template has a function `import`.
     #[must_use]
     pub fn intake(&self) -> Option<String> {
         self.runtime.intake().map(|(bucket, _)| bucket.to_owned())
@@ -375,8 +376,8 @@ impl Stack {
         messages.unwrap_or_default()
     }
 
-    /// Ends the stack; requests that are under way get a moment, and what an event started begins
-    /// again another time.
+    /// Ends the stack. Requests in progress get a moment, and what an event started begins again
+    /// another time.
     pub async fn stop(mut self) {
         let _ = self.end.send(true);
         let finish = async { while self.servers.join_next().await.is_some() {} };
@@ -386,7 +387,7 @@ impl Stack {
     }
 }
 
-/// What a function finds in its environment.
+/// The settings of a function.
 fn environment(function: &template::Function, endpoints: &Endpoints) -> BTreeMap<String, String> {
     let mut environment = function.settings.clone();
     environment.extend(endpoints.settings());
@@ -396,7 +397,7 @@ fn environment(function: &template::Function, endpoints: &Endpoints) -> BTreeMap
     environment
 }
 
-/// Who each function is to IAM, by its logical id.
+/// The IAM principal of each function, by its logical id.
 fn principals(template: &Template) -> BTreeMap<String, Principal> {
     let around = Arc::new(Around::new(&template.bucket_policies, &template.tables));
     let of = |function: &template::Function| {
@@ -409,7 +410,7 @@ fn principals(template: &Template) -> BTreeMap<String, Principal> {
     template.functions.iter().filter_map(of).collect()
 }
 
-/// Has requests go on that the first version approved, as `make adopt-requests` does on AWS.
+/// Lets requests continue that the first version approved, as `make adopt-requests` does on AWS.
 async fn adopt(
     client: &aws_sdk_dynamodb::Client,
     register: Option<&String>,
@@ -458,7 +459,7 @@ async fn over(mut ended: watch::Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
 }
 
-/// The path that the public address has, as the functions are told.
+/// The path of the public address, as in the functions' settings.
 fn base(settings: &BTreeMap<String, BTreeMap<String, String>>) -> BasePath {
     let public = settings
         .values()

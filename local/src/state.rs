@@ -1,4 +1,4 @@
-//! What the stack itself remembers: how far its clock is ahead, how far it has read, what waits and
+//! What the stack itself stores: how far its clock is ahead, how far it has read, what waits and
 //! what failed.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,11 +18,11 @@ pub struct Message {
     pub id: String,
     /// When it was sent, by the stack's clock.
     pub sent_at: DateTime<Utc>,
-    /// What it says.
+    /// Its contents.
     pub body: Value,
 }
 
-/// An event of S3's that its function has not dealt with.
+/// An event of S3 that its function has not finished.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Pending {
     /// The function's logical id.
@@ -41,13 +41,13 @@ pub(crate) struct Saved {
     pub(crate) schedules: BTreeMap<String, DateTime<Utc>>,
     /// The messages of a queue, by its ARN.
     pub(crate) queues: BTreeMap<String, Vec<Message>>,
-    /// The events of S3's that no function has dealt with, by the id of their invocation.
+    /// The events of S3 that no function has finished, by the id of their invocation.
     pub(crate) events: BTreeMap<String, Pending>,
-    /// How many events of S3's there were.
+    /// How many events of S3 there were.
     pub(crate) sequence: u64,
 }
 
-/// What the stack remembers, in memory and, with a folder, across restarts.
+/// The stack's own data, in memory and, with a folder, across restarts.
 #[derive(Debug)]
 pub(crate) struct State {
     saved: Mutex<Saved>,
@@ -105,7 +105,7 @@ impl State {
         look(&self.saved.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes what is remembered and writes it down.
+    /// Changes the data and writes it to the folder.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Saved)) {
         let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut saved);

@@ -3,8 +3,8 @@
 use crate::template::{Bucket, DefaultRetention, LifecycleRule};
 use custodian_local_s3::{Lifecycle, LockMode, Retention, Store};
 
-/// Makes the buckets that are not there and gives them their lifecycles and locks; an error names
-/// the bucket.
+/// Makes the buckets that are missing and gives them their lifecycles and locks; an error names the
+/// bucket.
 pub(crate) fn make(store: &Store, buckets: &[Bucket]) -> Result<(), (String, String)> {
     for bucket in buckets {
         let wrong = |problem: String| (bucket.id.clone(), problem);

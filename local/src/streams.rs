@@ -1,7 +1,7 @@
-//! Streams: what changed in a table goes to a function as Lambda's event source mapping sends it.
+//! Streams: changes in a table go to a function as Lambda's event source mapping sends them.
 //!
 //! Two things are not imitated: the wait between retries, and the 24 hours after which a record is
-//! lost. A record's age is looked at when it has failed.
+//! lost. A record's age is checked when it has failed.
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
@@ -24,20 +24,20 @@ const PAGE: usize = 1000;
 
 /// One mapping from a table's stream to a function.
 pub(crate) struct Mapping {
-    /// The function's logical id and the event's.
+    /// The logical ids of the function and of the event.
     pub(crate) id: String,
     pub(crate) event: StreamEvent,
     pub(crate) function: Running,
     pub(crate) dynamo: Dynamo,
     pub(crate) state: Arc<State>,
-    /// Who writes what was given up into a bucket.
+    /// Writes what was given up into a bucket.
     pub(crate) host: Environment,
     pub(crate) clock: Clock,
     /// One reader at a time.
     pub(crate) turn: Mutex<()>,
 }
 
-/// A stream's ARN as the embedded database has it and as AWS would, and its shard.
+/// A stream's ARN in the embedded database and on AWS, and its shard.
 struct Source {
     own_arn: String,
     arn: String,
@@ -47,7 +47,7 @@ struct Source {
 /// How a batch ended.
 enum Outcome {
     Done,
-    /// From the record at this place on it has to be tried again.
+    /// From the record at this position on it has to be tried again.
     Failed {
         from: usize,
         id: String,
@@ -83,7 +83,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Delivers everything that waits in the stream; says whether there was anything.
+    /// Delivers everything that waits in the stream. Returns whether there was anything.
     pub(crate) async fn drain(&self) -> Result<bool, String> {
         let _turn = self.turn.lock().await;
         let source = self.source()?;
@@ -206,8 +206,8 @@ impl Mapping {
             .is_some_and(|(longest, age)| age > longest)
     }
 
-    /// Tells of a batch that is given up: a queue where it lies in the stream, and nothing of what
-    /// is in it; a bucket that as well. `false` if it could not be told.
+    /// Reports a batch that is given up. A queue gets its place in the stream, and nothing of its
+    /// contents; a bucket gets those as well. `false` if that failed.
     async fn give_up(
         &self,
         source: &Source,
@@ -389,7 +389,7 @@ pub(crate) async fn settle(mappings: &[Mapping], functions: &Functions) -> Resul
     }
 }
 
-/// Delivers what waits in the streams; gives whether anything did.
+/// Delivers what waits in the streams. Returns whether there was anything.
 pub(crate) async fn deliver(mappings: &[Mapping]) -> Result<bool, String> {
     let mut moved = false;
     for mapping in mappings {

@@ -1,4 +1,4 @@
-//! The surveys of a folder, as they stand in the Register.
+//! Loads the surveys of a folder into the Register.
 
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use custodian_domain::survey::check::check;
 use custodian_store::surveys::Surveys;
 use std::path::Path;
 
-/// Puts every survey of the folder into the table; gives back their ids, in order.
+/// Puts every survey of the folder into the table. Returns their ids, in order.
 pub(crate) async fn load(
     client: &Client,
     table: Option<&String>,

@@ -1,5 +1,4 @@
-//! Between an SDK and AWS: whoever stands there sees each call, and passes it on, holds it up or
-//! answers it.
+//! Between an SDK and AWS: code there sees each call, and passes it on, delays it or answers it.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::SdkBody;
@@ -14,7 +13,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use std::fmt;
 use std::sync::Arc;
 
-/// What becomes of a call; the connector makes it.
+/// The handling of a call; the connector makes it.
 type StepIn = Arc<dyn Fn(HttpRequest, &SharedHttpConnector) -> HttpConnectorFuture + Send + Sync>;
 
 /// The same configuration, each of whose calls goes through `step_in`. One without an HTTP client
@@ -50,7 +49,7 @@ pub fn answer(
     }))
 }
 
-/// What DynamoDB and Secrets Manager are asked to do, with their service's name; nothing of S3.
+/// What DynamoDB and Secrets Manager are asked to do, with their service's name; `None` for S3.
 #[must_use]
 pub fn target(request: &HttpRequest) -> Option<&str> {
     request.headers().get("x-amz-target")

@@ -17,7 +17,7 @@ use custodian_web::site::BasePath;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The largest request that an HTTP API takes, in bytes.
+/// The largest request that an HTTP API accepts, in bytes.
 pub(super) const LARGEST: usize = 10 * 1024 * 1024;
 
 /// Sends a request to the function whose route it is.
@@ -32,7 +32,7 @@ pub(super) async fn answer(
     let Some(path) = split(parts.uri.path()) else {
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     };
-    // A mapping's path is left out to find the route, and left in what the function is given.
+    // A mapping's path is left out to find the route, and stays in what the function gets.
     let mapped = split(base.strip(parts.uri.path())).unwrap_or_default();
     let Some((route, function, parameters)) = find(routes, parts.method.as_str(), &mapped) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
@@ -51,7 +51,7 @@ pub(super) async fn answer(
     response
 }
 
-/// The decoded parts of a path; nothing if they are no text.
+/// The decoded parts of a path; `None` if they are not text.
 fn split(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     if path.is_empty() {
@@ -61,7 +61,7 @@ fn split(path: &str) -> Option<Vec<String>> {
     }
 }
 
-/// An error as API Gateway itself says it.
+/// An error in API Gateway's own form.
 pub(super) fn message(status: StatusCode, text: &str) -> Response<Body> {
     (status, axum::Json(json!({"message": text}))).into_response()
 }
@@ -165,7 +165,7 @@ fn joined(pairs: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Str
     map
 }
 
-/// The media types that arrive as they are; everything else, web forms too, arrives in base64.
+/// The media types that arrive unchanged; everything else, including web forms, arrives in base64.
 fn is_text(content_type: Option<&HeaderValue>) -> bool {
     let Some(kind) = content_type.and_then(|it| it.to_str().ok()) else {
         return false;
@@ -200,7 +200,7 @@ fn decoded(part: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// What a function answered as a response; nothing if API Gateway would not understand it.
+/// A function's answer as a response; `None` if API Gateway would not understand it.
 fn response(answer: &Value) -> Option<Response<Body>> {
     let Some(status) = answer.get("statusCode") else {
         let body = answer

@@ -1,5 +1,5 @@
-//! The stack's front door: the routes of the template, Lambda's Invoke API, and the stack's own
-//! levers.
+//! The stack's HTTP port: the routes of the template, Lambda's Invoke API, and the stack's own
+//! controls.
 
 mod gateway;
 pub(crate) mod routes;
@@ -82,7 +82,7 @@ async fn move_clock(State(runtime): State<Arc<Runtime>>, body: String) -> Respon
     }
 }
 
-/// Where the stack's services are, and where files are taken in.
+/// The addresses of the stack's services, and where files are accepted.
 async fn endpoints(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
     let intake = runtime
         .intake()
@@ -105,7 +105,7 @@ async fn back_up(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
     }
 }
 
-/// What is to be restored, and as what.
+/// The table to restore, and its new name.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Restore {
@@ -129,8 +129,7 @@ async fn restore(State(runtime): State<Arc<Runtime>>, body: String) -> Response<
     }
 }
 
-/// The messages that wait in the queues: their ids and what they say about themselves, and no
-/// payload.
+/// The messages that wait in the queues: their ids and metadata, without payload.
 async fn queues(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
     let queue = |queue: &crate::template::Queue| {
         let messages = runtime

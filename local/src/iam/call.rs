@@ -1,4 +1,4 @@
-//! Calls as IAM sees them: an action on a resource, with what policies may ask of it
+//! Calls as IAM sees them: an action on a resource, with the keys that policies may test
 //! (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>).
 
 use super::attributes::{equal_to, named};
@@ -48,7 +48,7 @@ pub struct Call {
     pub action: String,
     /// The ARN.
     pub resource: String,
-    /// What else policies may ask of it, by the key in small letters.
+    /// What else policies may test, by the key in small letters.
     pub context: Context,
 }
 
@@ -63,7 +63,7 @@ impl Call {
         }
     }
 
-    /// The same call, of which policies may ask this as well.
+    /// The same call, with another key that policies may test.
     #[must_use]
     pub fn with(mut self, key: &str, values: impl IntoIterator<Item = String>) -> Self {
         let values: Vec<String> = values.into_iter().collect();
@@ -84,7 +84,7 @@ impl Call {
     }
 }
 
-/// The calls that a request of the SDK is.
+/// The calls of a request of the SDK.
 pub(super) fn of_request(request: &HttpRequest, hash_keys: &HashKeys) -> Vec<Call> {
     let body = || {
         serde_json::from_slice::<Value>(request.body().bytes().unwrap_or_default())
@@ -123,8 +123,8 @@ pub(super) fn of_request(request: &HttpRequest, hash_keys: &HashKeys) -> Vec<Cal
     }
 }
 
-/// The calls that a request to DynamoDB is: one for each action of a transaction, and for each
-/// table of a batch.
+/// The calls of a request to DynamoDB: one for each action of a transaction, and for each table of
+/// a batch.
 pub(super) fn of_dynamodb(operation: &str, body: &Value, hash_keys: &HashKeys) -> Vec<Call> {
     let one = |operation: &str, request: &Value| single(operation, request, hash_keys);
     if let Some(actions) = body["TransactItems"].as_array() {
@@ -216,7 +216,7 @@ fn batched(operation: &str, table: &str, batch: &Value, hash_keys: &HashKeys) ->
         .with("dynamodb:Attributes", attributes)
 }
 
-/// `PartiQL`: what it is about stands in a text, and policies learn no key of it.
+/// `PartiQL`: the statement is a text, and policies see no key of it.
 fn statement(body: &Value) -> Call {
     let text = body
         .pointer("/Statement")
@@ -243,8 +243,7 @@ fn arn(table: &str, index: Option<&str>) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}{index}")
 }
 
-/// The calls that a request to S3 is, by its method and its address, whose path begins with the
-/// bucket.
+/// The calls of a request to S3, by its method and its address, whose path begins with the bucket.
 fn of_s3(method: &str, uri: &str, copied: Option<&str>) -> Vec<Call> {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     let path = rest.split_once('/').map_or("", |(_, path)| path);
@@ -279,7 +278,7 @@ fn of_s3(method: &str, uri: &str, copied: Option<&str>) -> Vec<Call> {
     let resource = if key.is_empty() && action != "DeleteObject" {
         format!("arn:aws:s3:::{bucket}")
     } else if key.is_empty() {
-        // Many at once: which, stands in the body.
+        // Many at once: the body says which.
         format!("arn:aws:s3:::{bucket}/*")
     } else {
         object(path)

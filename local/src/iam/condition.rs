@@ -1,9 +1,9 @@
-//! Conditions of policies, with what they make of a key that a call does not have
+//! Conditions of policies, including their results for a key that a call does not have
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>).
 
 use std::collections::BTreeMap;
 
-/// What a call has, by key; each may have several values.
+/// The keys of a call; each may have several values.
 pub(crate) type Context = BTreeMap<String, Vec<String>>;
 
 /// One operator on one key.
@@ -20,10 +20,10 @@ enum Test {
     Null,
     Compare {
         how: How,
-        /// Whether it is to be none of the values.
+        /// Whether it must be none of the values.
         not: bool,
         of: Of,
-        /// Whether it holds where there is no such key.
+        /// Whether it is met if there is no such key.
         if_exists: bool,
     },
 }
@@ -83,7 +83,7 @@ impl Condition {
         })
     }
 
-    /// Whether it holds of a call.
+    /// Whether it is met by a call.
     pub(crate) fn holds(&self, context: &Context) -> bool {
         let there = context.get(&self.key);
         let (how, not, of, if_exists) = match self.test {
@@ -101,7 +101,7 @@ impl Condition {
             } => (how, not, of, if_exists),
         };
         let Some(there) = there else {
-            // Of no values all are as they should be: the trap of `ForAllValues`.
+            // With no values, all are as they should be: the trap of `ForAllValues`.
             return of == Of::All || (of == Of::One && (if_exists || not));
         };
         let is_one = |value: &String| {
@@ -117,10 +117,10 @@ impl Condition {
     }
 }
 
-/// Whether a text is like a pattern: `*` stands for any characters, `?` for one.
+/// Whether a text matches a pattern: `*` stands for any characters, `?` for one.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    // Most patterns have no sign that stands for another, or a star at their end: every call of a
-    // stack asks for hundreds.
+    // Most patterns have no wildcard, or a star at their end: every call of a stack checks
+    // hundreds.
     match pattern.split_once(['*', '?']) {
         None => return pattern == text,
         Some((beginning, "")) if pattern.ends_with('*') => return text.starts_with(beginning),
@@ -128,7 +128,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     }
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
-    // Which beginnings of the pattern are like the text so far.
+    // Which beginnings of the pattern match the text so far.
     let mut like: Vec<bool> = vec![true];
     like.extend(pattern.iter().scan(true, |all, sign| {
         *all &= *sign == '*';

@@ -19,7 +19,7 @@ pub(crate) fn guarded(sdk: SdkConfig, principal: Option<&Principal>) -> SdkConfi
         let Some(denied) = calls.iter().find(|call| !principal.may(call)) else {
             return connector.call(request);
         };
-        // The key could be somebody's, so it is not told.
+        // The key could be personal, so it is not logged.
         tracing::error!(
             role = principal.arn,
             action = denied.action,

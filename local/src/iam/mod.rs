@@ -1,10 +1,10 @@
-//! IAM, as far as the template uses it: what a role may do, decided for a call as AWS decides it.
+//! IAM, as far as the template uses it: decides whether a role may make a call, as AWS decides it.
 //!
-//! An explicit denial goes before every allowance, and what nothing allows is denied
+//! An explicit denial overrides every allowance, and what nothing allows is denied
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
-//! Every call that a function of the stack makes is decided here before it is sent, so whatever
-//! runs here is allowed on AWS as well. What the evaluator does not know in a policy fails when the
-//! template is read. KMS, logs and queues are not called here, and not decided.
+//! Every call of a function is decided here before it is sent, so whatever runs here is allowed on
+//! AWS as well. If the evaluator does not know something in a policy, reading the template fails.
+//! KMS, logs and queues are not called here, and not decided.
 
 mod attributes;
 mod call;
@@ -21,16 +21,16 @@ use policy::Statement;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Somebody who calls AWS: what their own policies say, and what the buckets say of them.
+/// A caller of AWS, with their own policies and the buckets' policies.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    /// Who it is, as policies know it.
+    /// Their ARN, for policies.
     pub arn: String,
     own: Arc<Vec<Statement>>,
     around: Arc<Around>,
 }
 
-/// What is the same for everybody.
+/// What all principals share.
 #[derive(Debug, Default)]
 pub(crate) struct Around {
     buckets: Vec<Statement>,
@@ -62,8 +62,8 @@ impl Principal {
         }
     }
 
-    /// Somebody else, whose own policies allow everything: what keeps them out is the buckets'
-    /// policies.
+    /// Another principal, whose own policies allow everything: only the buckets' policies keep them
+    /// out.
     #[must_use]
     pub fn with_all_rights(&self, arn: &str) -> Self {
         Self {
@@ -82,15 +82,15 @@ impl Principal {
             .iter()
             .chain(&self.around.buckets)
             .filter(|statement| statement.is_about(&call));
-        // Nothing, or what the first of them says, unless a later one denies.
+        // Nothing, or the first decision, unless a later one denies.
         about
             .map(|statement| statement.allows)
             .reduce(|one, other| one && other)
             .unwrap_or_default()
     }
 
-    /// The calls that a request to DynamoDB is, by its operation and its body: one for each action
-    /// of a transaction.
+    /// The calls of a request to DynamoDB, by its operation and its body: one for each action of a
+    /// transaction.
     #[must_use]
     pub fn dynamodb(&self, operation: &str, body: &Value) -> Vec<Call> {
         call::of_dynamodb(operation, body, &self.around.hash_keys)
@@ -104,7 +104,7 @@ impl Principal {
             .all(|call| self.may(call))
     }
 
-    /// What its own policies say: each allowance or denial, in the words of the template.
+    /// Its own policies: each allowance or denial, in the words of the template.
     pub fn says(&self) -> impl Iterator<Item = &Value> {
         self.own.iter().map(|statement| &statement.said)
     }

@@ -1,16 +1,16 @@
-//! Policies of roles and buckets. Whatever is not understood is refused: it would be passed over
+//! Policies of roles and buckets. Anything unknown is refused, because it would be ignored
 //! otherwise.
 
 use super::call::Call;
 use super::condition::{Condition, matches};
 use serde_json::{Value, json};
 
-/// A role, and what its policies say.
+/// A role and its policies.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) arn: String,
     pub(crate) statements: Vec<Statement>,
-    /// The policies of the template that it has beside its own, by name.
+    /// The template's managed policies that it has, by name.
     managed: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct ManagedPolicy {
     statements: Vec<Statement>,
 }
 
-/// What a bucket says of whoever comes.
+/// A bucket's own policy.
 #[derive(Clone, Debug)]
 pub(crate) struct BucketPolicy {
     pub(crate) statements: Vec<Statement>,
@@ -32,7 +32,7 @@ pub(crate) struct BucketPolicy {
 pub(crate) struct Statement {
     /// Whether it allows; it denies otherwise.
     pub(crate) allows: bool,
-    /// As it stands in the template, with references resolved.
+    /// Its text in the template, with references resolved.
     pub(crate) said: Value,
     actions: Vec<String>,
     resources: Vec<String>,
@@ -60,7 +60,7 @@ impl Role {
         })
     }
 
-    /// Adds what the policies say that it has beside its own; all of them are the template's.
+    /// Adds its managed policies; all of them are the template's.
     pub(crate) fn attach(&mut self, policies: &[ManagedPolicy]) -> Result<(), String> {
         for name in &self.managed {
             let policy = policies.iter().find(|policy| policy.name == *name);
@@ -130,7 +130,7 @@ impl Statement {
         if let Some(stray) = map.keys().find(|key| !KNOWN.contains(&key.as_str())) {
             return Err(format!("a statement has {stray}, which is not understood"));
         }
-        // Of several principals each would need a word of its own here.
+        // Several principals would need code of their own here.
         if map.get("Principal") != of_resource.then_some(&json!("*")) {
             return Err("a statement's Principal is not understood".to_owned());
         }
@@ -165,7 +165,7 @@ impl Statement {
         })
     }
 
-    /// That everything is allowed.
+    /// Allows everything.
     pub(crate) fn everything() -> Self {
         let everything = || vec!["*".to_owned()];
         let said = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
@@ -178,7 +178,7 @@ impl Statement {
         }
     }
 
-    /// Whether it says anything of a call.
+    /// Whether it applies to a call.
     pub(crate) fn is_about(&self, call: &Call) -> bool {
         let is_about_it =
             |action: &str| self.actions.iter().any(|pattern| matches(pattern, action));

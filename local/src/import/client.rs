@@ -1,4 +1,4 @@
-//! What the stack's front door tells of itself.
+//! How the stack's HTTP port describes the stack.
 
 use super::ImportError;
 use crate::front::{get, nobody};
@@ -9,11 +9,11 @@ use custodian_runtime::{Clock, Environment};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The front door of a stack that runs.
+/// The HTTP port of a running stack.
 pub(super) struct IntakeClient {
     pub(super) s3: Client,
     pub(super) bucket: String,
-    /// The stack's own time when the door was opened.
+    /// The stack's own time when it was first called.
     pub(super) opened_at: DateTime<Utc>,
     function: String,
     url: String,
@@ -43,7 +43,7 @@ struct Queue {
 }
 
 impl IntakeClient {
-    /// Asks at a port of this machine.
+    /// Calls a port of this machine.
     pub(super) async fn open(port: u16) -> Result<Self, ImportError> {
         let url = crate::front::url(port);
         let told: Option<StackView> = get(&format!("{url}/_local/endpoints")).await;
@@ -60,7 +60,7 @@ impl IntakeClient {
         let s3 = custodian_buckets::client(
             &Environment::new(endpoints.settings(), sdk(), Clock::system()).s3(),
         );
-        // A report may tell its time in whole seconds.
+        // A report may give its time in whole seconds.
         let opened_at = now.with_nanosecond(0).unwrap_or(now);
         Ok(Self {
             s3,
@@ -71,7 +71,7 @@ impl IntakeClient {
         })
     }
 
-    /// Whether an import failed for good since the door was opened.
+    /// Whether an import failed for good since the first call.
     pub(super) async fn failed(&self) -> bool {
         let queues: Option<Queues> = get(&format!("{}/_local/queues", self.url)).await;
         let mut messages = queues

@@ -1,5 +1,4 @@
-//! `local import`: brings a file into the intake bucket of a stack that runs, and waits for the
-//! report.
+//! `local import`: puts a file into the intake bucket of a running stack, and waits for the report.
 
 mod client;
 mod progress;
@@ -14,10 +13,10 @@ use custodian_domain::record::source::Source;
 use custodian_import::report::{Report, State};
 use std::path::{Path, PathBuf};
 
-/// What to bring, and where to.
+/// What to import, and where.
 #[derive(Clone, Debug)]
 pub struct ImportArguments {
-    /// The port of the stack's front door.
+    /// The port of the stack.
     pub port: u16,
     /// The source that the file is from, as keys spell it.
     pub source: String,
@@ -25,22 +24,22 @@ pub struct ImportArguments {
     pub file: PathBuf,
 }
 
-/// A file that was brought, and what became of it.
+/// A file that was imported, and its results.
 #[derive(Clone, Debug)]
 pub struct Imported {
-    /// What the import reports.
+    /// The import's report.
     pub report: Report,
-    /// What what was refused is called in quarantine, `{folder}/{import}`; nothing if nothing was.
+    /// The name in quarantine of what was refused, `{folder}/{import}`; `None` if nothing was.
     pub quarantine: Option<String>,
 }
 
-/// Why a file could not be brought.
+/// Why a file could not be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// What was asked for makes no sense, or there is no stack to ask.
+    /// The request makes no sense, or there is no stack.
     #[error("{0}")]
     Wrong(String),
-    /// It began, and nobody knows how it ends.
+    /// It began, and its end is unknown.
     #[error("{0}")]
     Unfinished(String),
 }

@@ -6,11 +6,11 @@ use std::io::{self, IsTerminal, Write};
 /// How the bar looks.
 const STYLE: &str = "{msg:9} {wide_bar} {bytes}/{total_bytes} {eta}";
 
-/// Shows how far it is.
+/// Shows the progress.
 pub trait ProgressView: Send {
-    /// So many bytes of all are in the bucket.
+    /// This many bytes of all are in the bucket.
     fn uploaded(&mut self, bytes: u64, all: u64);
-    /// So many bytes of all are imported.
+    /// This many bytes of all are imported.
     fn read(&mut self, bytes: u64, all: u64);
     /// There is nothing more to show.
     fn end(&mut self);

@@ -1,4 +1,4 @@
-//! The way into the bucket: in one piece, or in parts if the file is large.
+//! The upload into the bucket: in one piece, or in parts if the file is large.
 
 use super::ImportError;
 use super::client::IntakeClient;
@@ -13,10 +13,10 @@ use tokio::io::AsyncReadExt;
 
 /// The largest file that is put in one piece, and the size of a part of a larger one, in bytes.
 const PIECE: u64 = 16 << 20;
-/// The most parts that S3 takes.
+/// The most parts that S3 accepts.
 const MOST_PARTS: u64 = 10_000;
 
-/// Puts the file under `key`, with the errand by which its report is known; gives its entity tag
+/// Puts the file under `key`, with the errand by which its report is found. Returns its entity tag
 /// without quotes.
 pub(super) async fn upload(
     client: &IntakeClient,
@@ -52,7 +52,7 @@ pub(super) async fn upload(
         match parts(client, (key, &id), &mut open, size, view).await {
             Ok(tag) => tag,
             Err(error) => {
-                // What cannot be reached cannot be tidied either: the lifecycle does it a day
+                // If it cannot be reached, it cannot be tidied either: the lifecycle does it a day
                 // later.
                 let abort = client
                     .s3

@@ -1,4 +1,4 @@
-//! The wait for the report.
+//! Waits for the report.
 
 use super::ImportError;
 use super::client::IntakeClient;
@@ -26,7 +26,7 @@ struct Progress {
 }
 
 /// Waits for the report of the import that read this file, and shows how far it has read. A file
-/// that was brought before is called the same, so a report is known by the errand that was uploaded
+/// that was imported before has the same name, so a report is found by the errand that was uploaded
 /// with the file.
 pub(super) async fn wait(
     client: &IntakeClient,
@@ -78,7 +78,7 @@ pub(super) async fn wait(
     }
 }
 
-/// Whether the file lies there still.
+/// Whether the file is still there.
 async fn is_there(client: &IntakeClient, file: &File) -> Result<bool, ImportError> {
     match client
         .s3
@@ -101,7 +101,7 @@ fn ended() -> ImportError {
     )
 }
 
-/// An object's bytes; nothing if it is not there.
+/// An object's bytes; `None` if it is not there.
 async fn get(client: &IntakeClient, key: &str) -> Result<Option<Vec<u8>>, ImportError> {
     match client
         .s3

@@ -4,7 +4,7 @@ use super::intrinsics::{Scope, text};
 use serde_json::Value;
 
 impl Scope<'_> {
-    /// Whether the condition of this name holds.
+    /// Whether the condition of this name is true.
     pub(super) fn condition(&self, name: &str) -> Result<bool, String> {
         let condition = self.document.pointer(&format!("/Conditions/{name}"));
         let condition = condition.ok_or_else(|| {
@@ -23,7 +23,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Whether `Fn::Equals`, `Fn::Not`, `Fn::And` or `Fn::Or` holds.
+    /// Whether `Fn::Equals`, `Fn::Not`, `Fn::And` or `Fn::Or` is true.
     pub(super) fn holds(&self, function: &str, argument: &Value) -> Result<bool, String> {
         let arguments = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         match (function, arguments) {

@@ -4,10 +4,10 @@ use super::resources::read;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The ways in which an object comes to be, as the events name them.
+/// The ways in which an object is created, in the events' names.
 const WAYS: [&str; 4] = ["Put", "Post", "Copy", "CompleteMultipartUpload"];
 
-/// Which objects of a bucket a function is told of.
+/// The objects of a bucket that a function subscribes to.
 #[derive(Clone, Debug)]
 pub(crate) struct CreationEvent {
     pub(crate) bucket: String,
@@ -94,13 +94,13 @@ impl CreationEvent {
         })
     }
 
-    /// Whether the function is told of this object.
+    /// Whether the function subscribes to this object.
     pub(crate) fn is_about(&self, bucket: &str, key: &str, way: &str) -> bool {
         let ends = key.starts_with(&self.prefix) && key.ends_with(&self.suffix);
         self.bucket == bucket && self.ways.contains(&way) && ends
     }
 
-    /// Whether some object could concern both, which S3 refuses however many functions there are.
+    /// Whether some object could match both, which S3 refuses however many functions there are.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         let (a, b) = (&self.prefix, &other.prefix);
         let prefixes = a.starts_with(b.as_str()) || b.starts_with(a.as_str());

@@ -25,22 +25,22 @@ pub(crate) struct StreamEvent {
     pub(crate) from_start: bool,
     pub(crate) filters: Vec<Filter>,
     pub(crate) batch_size: usize,
-    /// How often a failed batch is tried again; without end if nothing is said.
+    /// How often a failed batch is tried again; without limit by default.
     pub(crate) retries: Option<u32>,
     pub(crate) bisect: bool,
     pub(crate) report_failures: bool,
-    /// How old a record that fails may become before it is given up; any age if nothing is said.
+    /// How old a failing record may become before it is given up; any age by default.
     pub(crate) longest: Option<TimeDelta>,
-    /// What is told of a batch that was given up.
+    /// Where a batch that was given up is reported.
     pub(crate) failures: Option<Destination>,
 }
 
 /// Where batches go that are given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
-    /// A queue, by its ARN: it is told where they lie in the stream.
+    /// A queue, by its ARN: it gets their place in the stream.
     Queue(String),
-    /// A bucket, by its name: it gets what was in them as well.
+    /// A bucket, by its name: it gets their contents as well.
     Bucket(String),
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Function {
     pub(crate) timeout: TimeDelta,
     /// How often an asynchronous invocation that failed is tried again.
     pub(crate) retries: i64,
-    /// How many invocations run at a time; any number if nothing is said.
+    /// How many invocations run at a time; any number by default.
     pub(crate) at_once: Option<usize>,
     /// The queue for an asynchronous invocation that failed for good.
     pub(crate) failures: Option<String>,

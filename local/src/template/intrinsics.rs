@@ -23,7 +23,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a document; every parameter needs a value that is given, or a default.
+    /// The scope of a document; every parameter needs a value or a default.
     pub(super) fn new(
         document: &'a Value,
         given: &BTreeMap<String, String>,
@@ -84,21 +84,20 @@ impl<'a> Scope<'a> {
             .and_then(|globals| globals.get(kind))
     }
 
-    /// Whether the resource's condition, if it has one, holds.
+    /// Whether the resource's condition, if it has one, is true.
     pub(super) fn is_made(&self, id: &str) -> Result<bool, String> {
         self.resources
             .get(id)
             .map_or(Ok(true), |resource| self.is_wanted(resource))
     }
 
-    /// Whether the condition of a resource or an output, if it has one, holds.
+    /// Whether the condition of a resource or an output, if it has one, is true.
     pub(super) fn is_wanted(&self, part: &Value) -> Result<bool, String> {
         let condition = part.get("Condition").and_then(Value::as_str);
         condition.map_or(Ok(true), |condition| self.condition(condition))
     }
 
-    /// The value with everything in it that refers to something else replaced; nothing for
-    /// `AWS::NoValue`.
+    /// The value with all references replaced; `None` for `AWS::NoValue`.
     pub(super) fn resolve(&self, value: &Value) -> Result<Option<Value>, String> {
         if self.depth.get() > DEEPEST {
             return Err("refers to itself in a circle".into());

@@ -1,4 +1,4 @@
-//! `template.yaml`, read as AWS would read it: what is wrong in it fails here, at start.
+//! `template.yaml`, read as AWS would read it: a fault in it fails here, at start.
 
 mod conditions;
 mod creations;
@@ -48,7 +48,7 @@ pub(crate) struct Template {
     pub(crate) bucket_policies: Vec<BucketPolicy>,
 }
 
-/// Types whose meaning would silently be lost if they were passed over like an alarm or a policy.
+/// Types whose meaning would silently be lost if they were ignored like an alarm or a policy.
 const REFUSED: [&str; 8] = [
     "AWS::ApiGatewayV2::Route",
     "AWS::DynamoDB::GlobalTable",
@@ -61,7 +61,7 @@ const REFUSED: [&str; 8] = [
 ];
 
 impl Template {
-    /// Reads the template at `path`. What is offered is for parameters that it has, and that are
+    /// Reads the template at `path`. Offered values are for parameters that it has, and that are
     /// not given.
     pub(crate) fn read(
         path: &Path,

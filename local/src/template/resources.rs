@@ -76,7 +76,7 @@ struct StreamSpecification {
     stream_view_type: String,
 }
 
-/// Every property of `AWS::DynamoDB::Table`; a mistyped one would otherwise be a table without it.
+/// Every property of `AWS::DynamoDB::Table`; a mistyped one would otherwise silently be missing.
 const TABLE: [&str; 19] = [
     "AttributeDefinitions",
     "BillingMode",
@@ -277,7 +277,7 @@ pub(crate) struct Queue {
     pub(crate) arn: String,
 }
 
-/// What `GenerateSecretString` has.
+/// The properties of `GenerateSecretString`.
 const GENERATE: [&str; 10] = [
     "ExcludeCharacters",
     "ExcludeLowercase",
@@ -299,7 +299,7 @@ pub(crate) struct Secret {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) arn: String,
-    /// The JSON around the generated text, and the key under which it stands.
+    /// The JSON around the generated text, and the key of that text.
     pub(crate) template: Option<(Map<String, Value>, String)>,
     /// How long the generated text is.
     pub(crate) length: usize,

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 const BUCKET: &str = "custodian-intake-000000000000";
 
-/// Remembers its events; puts what starts it again, fails or never ends as the key tells it to.
+/// Stores its events; puts what starts it again, fails or never ends as the key says.
 struct Reader {
     host: Environment,
     seen: Fake,

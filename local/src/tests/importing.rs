@@ -1,4 +1,4 @@
-//! Files that are brought, as `local import` brings them.
+//! Files that are imported, as by `local import`.
 
 use super::{House, house};
 use crate::{
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 const BUCKET: &str = "custodian-intake-000000000000";
 
-/// Reports what the name of the file tells it to.
+/// Reports what the name of the file says.
 struct Import(Environment);
 
 impl Import {
@@ -82,7 +82,7 @@ impl Handler for Import {
     }
 }
 
-/// Remembers what it was shown.
+/// Stores what it was shown.
 #[derive(Default)]
 struct Shown {
     uploaded: Vec<(u64, u64)>,
@@ -104,7 +104,7 @@ impl ProgressView for Shown {
     }
 }
 
-/// A house that takes in files, and a folder of files.
+/// A stack that accepts files, and a folder of files.
 struct Intake {
     house: House,
     folder: TempDir,

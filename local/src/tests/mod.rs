@@ -1,4 +1,4 @@
-//! The stack with functions that are fakes.
+//! The stack with fake functions.
 
 mod creations;
 mod importing;
@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const TEMPLATE: &str = include_str!("template.yaml");
 
-/// Remembers what it was sent; fails as its events tell it to.
+/// Stores what it was sent; fails as its events say.
 #[derive(Clone, Default)]
 struct Fake(Arc<Mutex<Vec<Value>>>);
 

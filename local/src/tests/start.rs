@@ -265,6 +265,6 @@ async fn the_surveys_of_the_folder_are_in_the_register() {
         house.stack.surveys(),
         ["planning-application", "recycling-centre"]
     );
-    // Each of them, and its version, which outlives it.
+    // Each of them, and its version, which is kept longer.
     assert_eq!(house.count().await, 4);
 }
