@@ -1,4 +1,4 @@
-//! What a person sends who fetches a file: the code, and which file.
+//! The form of a person who fetches a file: the code, and which file.
 
 use crate::pages::{CODE, FILE};
 use crate::refusal::Rejection;
@@ -7,20 +7,20 @@ use custodian_domain::rights::package::File;
 /// The largest body that is read: the two fields take some 30 bytes.
 const LIMIT: usize = 4 * 1024;
 
-/// What was sent.
+/// The fields that were sent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Typed {
-    /// The code, as it was typed; nothing if the field was left empty.
+    /// The code, as it was typed; `None` if the field was left empty.
     pub code: Option<String>,
-    /// Which button was pressed; nothing if a program sent the form without one.
+    /// The button that was pressed; `None` if a program sent the form without one.
     pub file: Option<File>,
 }
 
 impl Typed {
-    /// Reads a form. Other fields are passed over.
+    /// Reads a form. Other fields are ignored.
     ///
     /// # Errors
-    /// [`Rejection`] 413 or 400, in this order: each field is there once at most, so that one
+    /// [`Rejection`] 413 or 400, in this order. Each field may be there once at most, so that one
     /// request tries one code.
     pub fn read(body: &[u8]) -> Result<Self, Rejection> {
         if body.len() > LIMIT {

@@ -1,4 +1,4 @@
-//! The door in front of packages, on AWS Lambda.
+//! The access to packages, on AWS Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
     custodian_runtime::main::<custodian_download::Download>()

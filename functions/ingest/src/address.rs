@@ -1,19 +1,19 @@
-//! What a path leads to.
+//! The meaning of a path.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands in a part of a path as it is (RFC 3986, 2.3); anything else could mean something to
-/// a browser.
+/// Characters that may stay in a part of a path (RFC 3986, 2.3); anything else could mean something
+/// to a browser.
 const PART: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
 
-/// Everything that there is an answer to.
+/// Everything that has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Address<'a> {
-    /// What is open.
+    /// The list of open surveys.
     List,
     /// The form of a survey.
     Form(&'a str),
@@ -31,14 +31,14 @@ pub enum Address<'a> {
     Stylesheet,
     /// The schema of a package's document.
     ExportSchema,
-    /// What browsers ask for unbidden; there is none.
+    /// What browsers ask for by themselves; there is none.
     Icon,
-    /// A page of another function, which comes here if there is a slash too many in its path.
+    /// A page of another function, if its path has a slash too many.
     Elsewhere,
 }
 
 impl<'a> Address<'a> {
-    /// What these parts of a path lead to.
+    /// The meaning of these parts of a path.
     pub fn read(parts: &[&'a str]) -> Option<Self> {
         Some(match *parts {
             [] | ["surveys"] => Self::List,
@@ -66,17 +66,17 @@ impl<'a> Address<'a> {
     }
 }
 
-/// The parts of a path, whatever slashes are around them.
+/// The parts of a path, without the slashes around them.
 pub fn parts(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
-/// The one path of these parts: decoded, as a function is given it.
+/// The path of these parts: decoded, as a function gets it.
 pub fn plain(parts: &[&str]) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// The same path as a link has it.
+/// The same path in the form of a link.
 pub fn encoded(parts: &[&str]) -> String {
     let parts: Vec<String> = parts
         .iter()
@@ -105,7 +105,7 @@ mod tests {
     }
 
     proptest! {
-        /// A browser takes `//host`, and `/\host`, for another website.
+        /// A browser reads `//host`, and `/\host`, as another website.
         #[test]
         fn no_path_leads_to_another_website(path in "[/\\\\.:@?#a-z%\u{0}-\u{20}é]{0,20}") {
             let link = encoded(&parts(&path));

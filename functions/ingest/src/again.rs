@@ -1,5 +1,5 @@
-//! What a person is shown whose answers were not kept: the form once more, or what they typed, to
-//! be copied.
+//! The pages for a person whose answers were not stored: the form again, or what they typed, to be
+//! copied.
 
 use crate::own::{Own, TYPING};
 use crate::pages::{self, FieldErrorView, FormView, Typed};
@@ -11,8 +11,8 @@ use custodian_web::http::{Response, StatusCode};
 use custodian_web::{http, page};
 
 impl Ingest {
-    /// The form once more, with everything that was typed and with what is wrong. What no form can
-    /// mend is refused.
+    /// The form again, with everything that was typed and what is wrong. A problem that no form can
+    /// solve is refused.
     pub(crate) fn ask_again(
         &self,
         survey: &Survey,
@@ -21,8 +21,8 @@ impl Ingest {
         refusal: Rejection,
         now: DateTime<Utc>,
     ) -> Result<Response, Rejection> {
-        // Whoever gets a form back has typed already and may send it again at once; and a form that
-        // takes another's place is as old as that.
+        // A person who gets a form back has typed already and may send it again at once; and a form
+        // that replaces another is as old as that.
         let since = own
             .handed_out
             .as_ref()
@@ -34,7 +34,7 @@ impl Ingest {
         let same = || own.token.clone().unwrap_or_else(another);
         let again =
             |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
-        // Whoever has mistakes to mend is slow enough the next time.
+        // A person who has mistakes to correct is slow enough the next time.
         let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Rejection::Doubtful));
         let (mut status, wait) = (StatusCode::UNPROCESSABLE_ENTITY, refusal.wait());
         let mut view = match refusal {

@@ -1,12 +1,12 @@
-//! The header `Idempotency-Key`: a random UUID, which nobody guesses.
+//! The header `Idempotency-Key`: a random UUID, which nobody can guess.
 //!
-//! Who guesses a key can ask whether somebody answered under it: other answers under it are a
-//! conflict. So a key that could be guessed, such as `1` or an address, is not taken.
+//! Anybody who guesses a key can find out whether somebody answered under it: other answers under
+//! it are a conflict. So a key that could be guessed, such as `1` or an address, is not accepted.
 
 /// How many different hexadecimal digits a random UUID has at least: one in 10^11 has fewer.
 const DIFFERENT: u32 = 6;
 
-/// The key of a submission, in its one spelling.
+/// The key of a submission, in its canonical spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 

@@ -1,5 +1,5 @@
-//! The form's own fields, as they came back: its token, its trap, and the question that it asks of
-//! whoever stepped into it.
+//! The form's own fields, as they came back: its token, its trap, and its question to anybody who
+//! filled in the trap.
 
 use crate::sheet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,10 +7,10 @@ use custodian_domain::survey::answers::FormData;
 use custodian_domain::survey::form_token::{FormTokens, HandedOut};
 use custodian_domain::survey::{FORMER_HONEYPOT_FIELD, HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
 
-/// A form that comes back sooner was not filled in by a person, unless one says so.
+/// A form that comes back sooner was not filled in by a person, unless the sender says so.
 pub const TYPING: TimeDelta = TimeDelta::seconds(2);
 
-/// What a form says beside the answers; a program that sends JSON has nothing of it.
+/// The form's own fields; a program that sends JSON has none of them.
 #[derive(Debug, Default)]
 pub struct Own {
     /// The form's token.
@@ -18,9 +18,9 @@ pub struct Own {
     /// When the form was handed out and what it showed, if the token is one of ours and was made
     /// for this survey.
     pub handed_out: Option<HandedOut>,
-    /// The field was filled in that people do not see.
+    /// Whether the field that people do not see was filled in.
     pub trapped: bool,
-    /// A person says that they are one.
+    /// Whether the sender says that they are a person.
     pub person: bool,
 }
 
@@ -41,7 +41,7 @@ impl Own {
         }
     }
 
-    /// Looks at the token, now that the survey is known.
+    /// Checks the token, now that the survey is known.
     pub fn look_at(&mut self, tokens: &FormTokens, survey: &str, now: DateTime<Utc>) {
         self.handed_out = self
             .token
@@ -49,7 +49,7 @@ impl Own {
             .and_then(|token| tokens.read(survey, token, now).ok());
     }
 
-    /// Whether it looks as if a program had sent it, and nobody says otherwise.
+    /// Whether it looks as if a program had sent it, and the sender does not say otherwise.
     pub fn is_doubtful(&self, now: DateTime<Utc>) -> bool {
         let too_fast = self
             .handed_out

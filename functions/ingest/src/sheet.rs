@@ -1,4 +1,4 @@
-//! A request's body becomes a sheet of answers.
+//! Reads a request's body as form data.
 
 use crate::refusal::Rejection;
 use custodian_domain::survey::answers::{FormData, RawValue};
@@ -9,18 +9,18 @@ use custodian_web::http;
 use custodian_web::http::HeaderMap;
 use serde_json::Value;
 
-/// The largest body that is read of a survey whose answers take less, in bytes.
+/// The largest body that is read for a survey with short answers, in bytes.
 const LEAST: usize = 64 * 1024;
-/// The largest body that is read at all, in bytes: what one record holds, on its way. A page that
-/// gives it back stays below the 6 MB that Lambda takes.
+/// The largest body that is read at all, in bytes: what one record holds, encoded. A page that
+/// gives it back stays below the 6 MB that Lambda accepts.
 const MOST: usize = 1024 * 1024;
-/// What a form sends of its own, in bytes.
+/// How many bytes the form's own fields take.
 const OWN: usize = 4 * 1024;
-/// How long a byte of an answer is on its way: as `%F0` in a form, or in JSON, where `é` may be
-/// `\u00e9`.
+/// How many bytes a byte of an answer takes when it is sent: `%F0` in a form, or in JSON, where `é`
+/// may be `\u00e9`.
 const ENCODED: usize = 3;
 
-/// Who sent it, as far as the media type tells.
+/// Who sent it, according to the media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// A person, with a form.
@@ -44,8 +44,7 @@ pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, FormData), Reje
     }
 }
 
-/// The largest body that is read of a survey, in bytes: answers that are each as long as they may
-/// be always fit.
+/// The largest body that is read for a survey, in bytes: answers of the greatest length always fit.
 pub fn limit(survey: &Survey) -> usize {
     let answers = survey.questions.iter().map(|question| {
         let name = question.id.len() + "-month=&".len();
@@ -69,7 +68,7 @@ pub fn limit(survey: &Survey) -> usize {
 }
 
 fn form(body: &[u8]) -> Result<FormData, Rejection> {
-    // The form parser replaces what is not UTF-8; what a person wrote is not to be changed unseen.
+    // The form parser replaces what is not UTF-8; a person's words must not be changed unnoticed.
     percent_encoding::percent_decode(body)
         .decode_utf8()
         .map_err(|_| Rejection::Broken)?;
@@ -105,7 +104,7 @@ fn json(body: &[u8]) -> Result<FormData, Rejection> {
         .collect())
 }
 
-/// What a JSON value gives; null gives nothing.
+/// The value of a JSON value; `None` for null.
 fn given(value: Value) -> Option<RawValue> {
     Some(match value {
         Value::Null => return None,
@@ -123,7 +122,7 @@ fn given(value: Value) -> Option<RawValue> {
     })
 }
 
-/// Takes a field of the form's own out of a sheet; empty is as good as not there.
+/// Takes one of the form's own fields out of the form data; an empty one counts as missing.
 pub fn take(sheet: &mut FormData, field: &str) -> Option<String> {
     match sheet.remove(field)? {
         RawValue::Texts(texts) => texts.into_iter().find(|text| !text.trim().is_empty()),

@@ -1,6 +1,6 @@
 //! One submitted form, from its body to its record.
 //!
-//! A person gets back what they typed, whatever goes wrong; and is thanked only for what is stored.
+//! A person gets back what they typed, whatever goes wrong, and is thanked only for what is stored.
 
 use crate::key::IdempotencyKey;
 use crate::own::Own;
@@ -34,18 +34,18 @@ use custodian_web::limits::TooMany;
 use serde_json::json;
 use std::sync::Arc;
 
-/// How many references of an anonymous answer are tried. One is another's once in a million
-/// answers, for each 100,000 that are kept.
+/// How many references of an anonymous answer are tried. One in a million is taken, for each
+/// 100,000 answers that are stored.
 const REFERENCES: u8 = 4;
 
-/// What was asked, as far as anybody knows.
+/// What was asked, as far as it is known.
 struct Asked {
     survey: Arc<Survey>,
-    /// The version that the record keeps: nothing for a form from before versions were kept.
+    /// The version that the record keeps: `None` for a form from before versions were kept.
     version: Option<VersionId>,
 }
 
-/// What the sender is told of an answer.
+/// What the sender learns about an answer.
 struct Acknowledged {
     reference: Reference,
     collected_at: DateTime<Utc>,
@@ -55,7 +55,7 @@ struct Acknowledged {
 }
 
 impl Ingest {
-    /// Takes one submission: checks it, keeps it, and tells the sender the reference.
+    /// Takes one submission: checks it, stores it, and gives the sender the reference.
     pub(crate) async fn submit(
         &self,
         id: &str,
@@ -76,7 +76,7 @@ impl Ingest {
             Own::default()
         };
         let program = program || sender == Sender::Program;
-        // A program is told what is wrong; only a person gets back what was typed.
+        // A program learns what is wrong; only a person gets back what was typed.
         let typed = if program {
             Typed::new()
         } else {
@@ -102,13 +102,13 @@ impl Ingest {
         let asked = match self.asked(&survey, &own, now).await {
             Ok(asked) => asked,
             Err(refusal) if program => return Err(refusal),
-            // Which words were shown is not known, so it goes again as it came.
+            // It is not known which words were shown, so it is sent again as it came.
             Err(refusal @ Rejection::Unavailable(_)) => {
                 return Ok(self.give_back(id, None, refusal, &own, &typed));
             }
             Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
         };
-        // A person is told which answer is too long, and has all of them back.
+        // A person learns which answer is too long, and gets all of them back.
         if program && body.len() > sheet::limit(&asked.survey) {
             return Err(Rejection::TooLarge);
         }
@@ -130,8 +130,8 @@ impl Ingest {
         }
     }
 
-    /// The survey of which somebody had the form open while it was removed: it is over since then,
-    /// and an answer is taken as long as to one that closed.
+    /// A survey that was removed while somebody had its form open. It is over since then, and an
+    /// answer is accepted as long as for one that closed.
     async fn removed(
         &self,
         id: &str,
@@ -154,8 +154,8 @@ impl Ingest {
             .ok_or(Rejection::UnknownSurvey)
     }
 
-    /// Whether the survey takes an answer now: while it is open, and for a while from somebody who
-    /// was given the form in time.
+    /// Whether the survey accepts an answer now: while it is open, and for a while from somebody
+    /// who got the form in time.
     fn takes(survey: &Survey, own: &Own, now: DateTime<Utc>) -> Result<(), Rejection> {
         match survey.opening(now) {
             Opening::Open => Ok(()),
@@ -179,7 +179,7 @@ impl Ingest {
         }
     }
 
-    /// The version that somebody answers: the one that their form showed, else the one of today.
+    /// The version that somebody answers: the one that their form showed, else today's.
     async fn asked(
         &self,
         today: &Arc<Survey>,
@@ -255,8 +255,8 @@ impl Ingest {
         Err(Rejection::Conflict)
     }
 
-    /// The same answer of somebody whom only its reference leads to: the reference makes the
-    /// record's id, so that no two answers have one.
+    /// The same answer of somebody whom only its reference leads to. The reference makes the
+    /// record's id, so that no two answers share one.
     fn anonymous(&self, mut record: Record, submission: &RecordId, taken: u8) -> Record {
         let reference = self.references.of(submission, taken);
         record.id = self.references.id(&reference);
@@ -266,10 +266,10 @@ impl Ingest {
         record
     }
 
-    /// Has whoever asked for the newsletter asked whether the address is theirs; what was asked
-    /// within the last day stands. Gives whether an email says so. The answer is kept by then, so
-    /// it is not denied where this fails: an alarm tells, and the same answer once more, or
-    /// another, asks again.
+    /// Has a person who asked for the newsletter asked whether the address is theirs; a question
+    /// from the last day stands. Returns whether an email asks. The answer is stored by then, so it
+    /// is not refused if this fails: an alarm reports it, and the same answer again, or another,
+    /// asks again.
     async fn ask_to_confirm(&self, details: &RecordBody, now: DateTime<Utc>) -> bool {
         let Some((confirmations, keys)) = self
             .confirmations
@@ -322,9 +322,9 @@ impl Ingest {
         let kept = self.records.keep(record, now).await?;
         let until = match &kept {
             Kept::New => return Ok(kept),
-            // A retry renews nothing: the link lasts as long as the record that was kept before.
+            // A retry renews nothing: the link lasts as long as the record that was stored before.
             Kept::Before(first) => first.retention.due(),
-            // What was refused leaves nothing behind.
+            // A refused answer leaves nothing behind.
             Kept::Other | Kept::Another => ExpiresAt::at(now),
         };
         for link in written {
@@ -346,8 +346,8 @@ impl Ingest {
         let reference = self.references.of(&id, 0);
         let fingerprint = Fingerprint::of(&answers);
         let asked_for = answers.newsletter == Some(true);
-        // Who sends the mail that asks whether the address is theirs has it, and the mail, for some
-        // days.
+        // GOV.UK Notify, which sends the email that asks whether the address is theirs, has the
+        // address and the email for some days.
         let confirms = asked_for && self.confirmations.is_some();
         let consent = Consent {
             to: List::Newsletter,
@@ -388,7 +388,7 @@ impl Ingest {
         }
     }
 
-    /// What the sender is told of an answer that is kept.
+    /// What the sender learns about a stored answer.
     fn acknowledge(&self, survey: &Survey, sender: Sender, answer: &Acknowledged) -> Response {
         let rfc3339 = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         match sender {
@@ -419,7 +419,7 @@ impl Ingest {
     }
 }
 
-/// The key of a submission: the header's, else the form's token, else one of its own.
+/// The key of a submission: the header's, else the form's token, else a random one.
 fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Rejection> {
     let key = match (http::header(headers, "idempotency-key"), &own.token) {
         (Some(key), _) => format!(

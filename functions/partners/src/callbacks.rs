@@ -1,6 +1,5 @@
-//! A processor's word that something changed. Whoever it is from, all that comes of it is a look:
-//! the task wakes, and `erase` asks the processor itself. So a forged callback, or an old one
-//! again, can do nothing.
+//! A processor's message that something changed. Whoever sent it, it only causes a check: the task
+//! wakes, and `erase` asks the processor itself. So a forged or replayed callback can do nothing.
 
 use crate::refusal::Rejection;
 use chrono::{DateTime, Utc};
@@ -25,7 +24,7 @@ pub struct Callbacks {
     tasks: Tasks,
 }
 
-/// Where a callback was sent to: `/partners/{processor}/callbacks/{request}`.
+/// The address of a callback: `/partners/{processor}/callbacks/{request}`.
 #[derive(Debug)]
 pub struct Path {
     place: Place,
@@ -33,14 +32,14 @@ pub struct Path {
     request: RequestId,
 }
 
-/// What is looked at in a callback (`OpenDSR` 2.0, 8.6), once it is known who signed it.
+/// The parts of a callback that are checked (`OpenDSR` 2.0, 8.6), once it is known who signed it.
 #[derive(Deserialize)]
 struct Callback {
     status_callback_url: String,
 }
 
 impl Path {
-    /// Reads a path; nothing if it is another, or no processor is called so.
+    /// Reads a path; `None` if it is another, or names no processor.
     pub fn read(path: &str) -> Option<Self> {
         let (place, request) = path.strip_prefix("/partners/")?.split_once("/callbacks/")?;
         let place = Place::named(place)?;
@@ -52,7 +51,7 @@ impl Path {
         })
     }
 
-    /// Whether a processor was told to call here.
+    /// Whether this is an address that a processor was given.
     fn is_in(&self, url: &str) -> bool {
         let path = format!(
             "/partners/{}/callbacks/{}",
@@ -93,7 +92,7 @@ impl Callbacks {
     /// Takes a callback, and wakes the task that it is about.
     ///
     /// # Errors
-    /// [`Rejection`] if it is none, or nobody who is known signed it.
+    /// [`Rejection`] if it is not one, or if nobody known signed it.
     pub async fn take(
         &self,
         path: &Path,
@@ -125,7 +124,7 @@ impl Callbacks {
         if !path.is_in(&callback.status_callback_url) {
             return Err(Rejection::NoCallback);
         }
-        // Whether anything waits is not for the caller to know.
+        // The caller must not learn whether anything waits.
         let woken = self.tasks.wake(&path.request, path.place).await?;
         let outcome = if woken { "woken" } else { "nothing_waits" };
         tracing::info!(place = path.place.as_str(), outcome, "callback");

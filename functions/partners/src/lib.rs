@@ -1,9 +1,9 @@
-//! What partners hand over becomes records.
+//! Turns what partners send into records.
 //!
 //! `POST /partners/granicus/submissions` takes one submission of a form on Granicus (Achieve),
 //! signed by Standard Webhooks. `POST /partners/{processor}/callbacks/{request}` takes a
-//! processor's word that an erasure went on, signed by `OpenDSR`. Nothing is parsed before its
-//! signature is known.
+//! processor's message that an erasure has progressed, signed by `OpenDSR`. Nothing is parsed
+//! before its signature is checked.
 
 mod callbacks;
 mod refusal;
@@ -28,12 +28,12 @@ use refusal::Rejection;
 use serde_json::json;
 use submission::Submission;
 
-/// What a message is called by its sender (Standard Webhooks); the same again has the same.
+/// The sender's id of a message (Standard Webhooks); the same message again has the same.
 const MESSAGE: &str = "webhook-id";
-/// The largest body that is read, in bytes; a record that is made of it fits into an item.
+/// The largest body that is read, in bytes; its record fits into an item.
 const LIMIT: usize = 256 * 1024;
 
-/// Takes in what partners hand over, one message at a time.
+/// Stores what partners send, one message at a time.
 pub struct Partners {
     clock: Clock,
     edge: Edge,
@@ -124,8 +124,8 @@ impl Partners {
         answer.unwrap_or_else(|refusal| refusal.into_response(about))
     }
 
-    /// Takes one submission from Granicus, and gives what became of it. Whatever nobody known
-    /// signed is not looked at; what is signed and can't be taken is kept before it is refused,
+    /// Takes one submission from Granicus, and returns its result. A message that nobody known
+    /// signed is not looked at. A signed one that can't be stored is kept before it is refused,
     /// since its sender may never send it again.
     async fn granicus(&self, request: &Request) -> Result<&'static str, Rejection> {
         let (body, now): (&[u8], _) = (&request.body, self.clock.now());

@@ -1,4 +1,4 @@
-//! One submission of a form on Granicus, from its JSON to what storage takes in.
+//! One submission of a form on Granicus, from its JSON to a record.
 
 mod field;
 mod reader;
@@ -27,20 +27,20 @@ use std::collections::BTreeMap;
 /// The fields of a message.
 const FIELDS: [&str; 3] = ["type", "timestamp", "data"];
 
-/// What Granicus says of one submission.
+/// The contents of one submission.
 #[derive(Clone, PartialEq)]
 pub struct Submission {
-    /// What Granicus calls the case; the same again is the same record.
+    /// Granicus's name for the case; the same again is the same record.
     pub case_reference: String,
     /// The form.
     pub form: String,
     /// The form's version: a later one corrects an earlier one.
     pub form_version: u32,
-    /// When the person sent it off: the retention anchor.
+    /// When the person sent it: the retention anchor.
     pub submitted_at: DateTime<Utc>,
-    /// When Granicus said so: of one version of the form, the later word stands.
+    /// When Granicus sent it: of one version of the form, the later message stands.
     pub sent_at: DateTime<Utc>,
-    /// What Granicus calls the person.
+    /// Granicus's name for the person.
     pub ucrn: Option<String>,
     /// Name.
     pub name: Option<String>,
@@ -65,12 +65,12 @@ impl std::fmt::Debug for Submission {
 }
 
 impl Submission {
-    /// Reads a message's body. Fields that are not known are passed over: partners add some.
+    /// Reads a message's body. Unknown fields are ignored: partners add some.
     ///
     /// # Errors
     /// Every fault, which shows nothing of what was sent.
     pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Violation<Rule>>> {
-        // A text that was cut in the middle of an emoji is not to cost the whole answer.
+        // A text that was cut in the middle of an emoji must not cost the whole answer.
         let text = std::str::from_utf8(body).map(mended);
         let body = json::read(text.as_ref().map_or(body, |text| text.as_bytes())).map_err(
             |unreadable| match unreadable {
@@ -135,7 +135,7 @@ impl Submission {
         })
     }
 
-    /// What storage takes in.
+    /// The record to store.
     pub fn into_arrival(self) -> SourceRecord {
         let revision = Revision::submission(self.form_version, self.sent_at);
         let particulars = SourceDetails::WebForm(WebForm {
@@ -167,14 +167,13 @@ impl Submission {
     }
 }
 
-/// A case that storage did not take, because it is of somebody else than the record that it would
+/// A case that storage refused, because it is about somebody else than the record that it would
 /// correct.
 pub fn of_another() -> Violation<Rule> {
     Violation::new("data.case_reference", Rule::OfAnother)
 }
 
-/// A time that is not from a clock that runs ahead: a word from the future could not be corrected
-/// until then.
+/// A time that is not in the future: a message from the future could not be corrected until then.
 fn not_ahead(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Rule> {
     let time = field::time(value)?;
     if time.is_some_and(|time| time > now + AHEAD) {
@@ -184,7 +183,7 @@ fn not_ahead(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>,
     }
 }
 
-/// A time from which there is something left to keep.
+/// A time whose retention period is not over.
 fn to_be_kept(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Rule> {
     let time = not_ahead(value, now)?;
     let over = |time| ExpiresAt::of(Source::WebForm, time).has_passed(now);

@@ -1,9 +1,7 @@
-//! What a request to unsubscribe says in its body: nothing (GOV.UK Notify), or the one field of RFC
-//! 8058.
+//! The body of a request to unsubscribe: empty (GOV.UK Notify), or the one field of RFC 8058.
 //!
-//! Whoever knows the address has proved enough, and a mail program that sends the words means them
-//! whatever type it says they have. So the type is not asked: only what says something else is
-//! refused.
+//! The address alone proves enough, and a mail program that sends the words means them whatever
+//! type it declares. So the type does not matter: only other contents are refused.
 
 use crate::field::Field;
 use crate::refusal::Rejection;
@@ -15,10 +13,10 @@ use std::convert::Infallible;
 /// The largest body that is read: the field takes 26 bytes, as `multipart/form-data` some 200.
 const LIMIT: usize = 4 * 1024;
 
-/// The mark of UTF-8 that some programs put in front.
+/// The mark of UTF-8 that some programs put at the beginning.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Refuses a body that says anything else. Other fields are passed over.
+/// Refuses a body with anything else. Other fields are ignored.
 ///
 /// # Errors
 /// [`Rejection`] 413 or 400, in this order.
@@ -54,7 +52,7 @@ pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Rejection> {
     }
 }
 
-/// Everything that the field says, in a form; the fields of a form in plain text stand in lines.
+/// Every value of the field, in a form; in a form in plain text the fields are lines.
 fn in_fields(field: &Field, body: &[u8]) -> Vec<Vec<u8>> {
     let lines = body.split(|byte| matches!(byte, b'\r' | b'\n'));
     let fields = lines
@@ -65,7 +63,7 @@ fn in_fields(field: &Field, body: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The same, of a body in parts, which begins with their boundary; nothing if it cannot be read.
+/// The same in a body in parts, which begins with their boundary; `None` if it cannot be read.
 async fn in_parts(field: &Field, body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let body = with_line_breaks_of_mail(body);
     let first = body.split(|byte| *byte == b'\r').next()?;
@@ -86,7 +84,7 @@ async fn in_parts(field: &Field, body: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(said)
 }
 
-/// The same lines, each ended by CR LF, as parts have to be; some programs send LF alone.
+/// The same lines, each ended by CR LF, as parts must be; some programs send LF alone.
 fn with_line_breaks_of_mail(body: &[u8]) -> Vec<u8> {
     let lines = body
         .split(|byte| *byte == b'\n')

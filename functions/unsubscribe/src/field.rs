@@ -1,13 +1,13 @@
 //! The fields of the buttons that people press, and that mail programs press for them.
 
-/// A field of a button, and what it says.
+/// A field of a button, and its value.
 #[derive(Debug)]
 pub struct Field {
     /// The field's name.
     pub name: &'static str,
-    /// What it says.
+    /// Its value.
     pub value: &'static str,
-    /// Whether a body that says nothing means it as well.
+    /// Whether an empty body means it as well.
     pub empty: bool,
 }
 
@@ -17,8 +17,7 @@ pub const ONE_CLICK: Field = Field {
     value: "One-Click",
     empty: true,
 };
-/// What confirms an address: a program that posts to every link that it finds sends nothing of the
-/// kind.
+/// Confirms an address: a program that posts to every link that it finds sends nothing like it.
 pub const CONFIRM: Field = Field {
     name: "confirm",
     value: "yes",

@@ -1,4 +1,4 @@
-//! One click ends a newsletter, on AWS Lambda.
+//! Ends a newsletter with one click, on AWS Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
     custodian_runtime::main::<custodian_unsubscribe::Unsubscribe>()

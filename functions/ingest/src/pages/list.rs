@@ -1,9 +1,9 @@
-//! The page that lists what is open.
+//! The page that lists open surveys.
 
 use askama::Template;
 use custodian_web::page::{Page, written};
 
-/// How many surveys one page lists.
+/// How many surveys are on one page.
 const MOST: usize = 50;
 
 /// One survey that takes answers.
@@ -24,8 +24,8 @@ struct ListPage<'a> {
     numbers: usize,
 }
 
-/// The page with this number, from 1, of all that is open; none if there are not so many. The first
-/// is always there.
+/// Page `number`, from 1, of the open surveys; `None` if there are not so many. The first page
+/// always exists.
 #[must_use]
 pub fn list(page: Page<'_>, open: &[Listed], number: usize) -> Option<String> {
     let numbers = open.len().div_ceil(MOST).max(1);

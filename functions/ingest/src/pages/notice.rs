@@ -1,11 +1,11 @@
-//! The privacy notice, in every version that ever was in use: a record keeps the version that its
+//! The privacy notice, in every version that was ever in use: a record keeps the version that its
 //! person was shown.
 
 use askama::Template;
 use custodian_domain::validation::notice::{self, Notice};
 use custodian_web::page::{Page, spoken, written};
 
-/// Every version has a template of its own, whose words nobody changes once people were shown them.
+/// Every version has its own template, whose words nobody changes once people were shown them.
 macro_rules! versions {
     ($($version:literal, $page:ident, $path:literal;)+) => {
         $(
@@ -35,7 +35,7 @@ versions! {
     "2026-12", Notice202612, "notices/2026-12.html";
 }
 
-/// What a notice says of itself.
+/// The fields of a notice's template.
 struct About {
     notice: Notice,
 }
@@ -97,8 +97,8 @@ mod tests {
         }
     }
 
-    /// Noted once. A new version has a new line; a line that has to change means that words changed
-    /// which people were shown.
+    /// Noted once. A new version has a new line. If a line has to change, words that people were
+    /// shown have changed.
     #[test]
     fn the_words_of_a_version_are_those_that_people_were_shown() {
         let words = [

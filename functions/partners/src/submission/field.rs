@@ -1,4 +1,4 @@
-//! One value each; the empty text is nothing.
+//! One value each; an empty text counts as missing.
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
@@ -17,7 +17,7 @@ pub(super) const TEXT: usize = 20_000;
 /// The longest reference that can identify a person, in characters.
 const REFERENCE: usize = 100;
 
-/// The kind of message; both kinds say the same things.
+/// The kind of message; both kinds have the same fields.
 pub(super) fn kind(value: &Value) -> Result<Option<()>, Rule> {
     match value {
         Value::String(kind) if kind == "submission.created" || kind == "submission.updated" => {
@@ -32,7 +32,7 @@ pub(super) fn name(value: &Value) -> Result<Option<String>, Rule> {
     written(value, NAME, text::line)
 }
 
-/// What a program calls something: nobody pasted it, so a control character in it is a mistake.
+/// A name from a program: nobody pasted it, so a control character in it is a mistake.
 pub(super) fn code(value: &Value) -> Result<Option<String>, Rule> {
     if value
         .as_str()
@@ -48,7 +48,7 @@ pub(super) fn text(value: &Value) -> Result<Option<String>, Rule> {
     written(value, TEXT, text::lines)
 }
 
-/// Text without what nobody can see: a partner passes on what people pasted, and will not send it
+/// Text without invisible characters: a partner passes on what people pasted, and will not send it
 /// otherwise.
 fn written(
     value: &Value,
@@ -65,12 +65,12 @@ fn written(
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// What a person is called; a word for nothing is no name.
+/// A person's name; a word for nothing is not one.
 pub(super) fn person(value: &Value) -> Result<Option<String>, Rule> {
     Ok(name(value)?.filter(|text| !is_nothing(text)))
 }
 
-/// What another system calls a person; a word for nothing is none.
+/// Another system's name for a person; `None` for a word for nothing.
 pub(super) fn reference(value: &Value) -> Result<Option<String>, Rule> {
     let sound = |text: &String| Identifier::reference(text).is_ok();
     held(
@@ -80,7 +80,7 @@ pub(super) fn reference(value: &Value) -> Result<Option<String>, Rule> {
     )
 }
 
-/// An email address, as it was typed, or several; a word for nothing is none.
+/// An email address, as it was typed, or several; `None` for a word for nothing.
 pub(super) fn email(value: &Value) -> Result<Option<String>, Rule> {
     held(
         person(value)?,
@@ -89,8 +89,8 @@ pub(super) fn email(value: &Value) -> Result<Option<String>, Rule> {
     )
 }
 
-/// A telephone number, as it was typed, with an extension or without, or several; a word for
-/// nothing is none.
+/// A telephone number, as it was typed, with or without an extension, or several; `None` for a word
+/// for nothing.
 pub(super) fn phone(value: &Value) -> Result<Option<String>, Rule> {
     let sound = |text: &String| {
         matches!(

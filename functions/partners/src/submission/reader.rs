@@ -1,4 +1,4 @@
-//! Goes through a message and collects what is wrong.
+//! Goes through a message and collects its faults.
 
 use super::field::{self, NAME};
 use custodian_domain::survey::answers::{self, Answer, nameable};
@@ -8,7 +8,7 @@ use custodian_domain::validation::violation::Violation;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What the message as a whole is called.
+/// The name of the message as a whole.
 pub(super) const WHOLE: &str = "(body)";
 /// The most answers that one form has.
 const ANSWERS: usize = 100;
@@ -17,7 +17,7 @@ const ANSWERS: usize = 100;
 #[derive(Default)]
 pub(super) struct Reader(Vec<Violation<Rule>>);
 
-/// One object of a message; where there is none, nothing is read, and nothing more is wrong.
+/// One object of a message; if there is none, nothing is read, and nothing more is wrong.
 pub(super) type Part<'a> = Option<Object<'a>>;
 
 impl Reader {
@@ -27,7 +27,7 @@ impl Reader {
         self.right(whole.map(Object::whole))
     }
 
-    /// An object that has to be there.
+    /// An object that must be there.
     pub(super) fn part<'a>(&mut self, within: &Part<'a>, name: &str) -> Part<'a> {
         let within = within.as_ref()?;
         self.right(within.object(name).and_then(there(within, name)))
@@ -48,7 +48,7 @@ impl Reader {
         self.right(part.as_ref()?.read(name, read)).flatten()
     }
 
-    /// A field that has to be there.
+    /// A field that must be there.
     pub(super) fn required<T>(
         &mut self,
         part: &Part<'_>,
@@ -80,7 +80,7 @@ impl Reader {
         answers
     }
 
-    /// What was wrong, if anything was.
+    /// What was wrong, if anything.
     pub(super) fn into_faults(self) -> Vec<Violation<Rule>> {
         self.0
     }
@@ -90,18 +90,18 @@ impl Reader {
         &self.0
     }
 
-    /// What is read, if it is right.
+    /// The value, if it is right.
     fn right<T>(&mut self, read: Result<T, Violation<Rule>>) -> Option<T> {
         read.map_err(|violation| self.0.push(violation)).ok()
     }
 }
 
-/// Something that has to be there.
+/// A value that must be there.
 fn there<T>(part: &Object<'_>, name: &str) -> impl FnOnce(Option<T>) -> Result<T, Violation<Rule>> {
     move |value| value.ok_or_else(|| part.breaks(name, Rule::Required))
 }
 
-/// Whether a question's name is one.
+/// Whether this can be a question's name.
 fn named(question: &str) -> Result<(), Rule> {
     if question.chars().count() > NAME {
         return Err(answers::AnswerRule::Length(NAME).into());

@@ -1,4 +1,4 @@
-//! What a submission is read as, and what it is refused for.
+//! How submissions are read, and why they are refused.
 
 use super::{Answer, Rule, Submission, Violation};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ fn read(message: &Value) -> Result<Submission, Vec<Violation<Rule>>> {
     Submission::read(message.to_string().as_bytes(), now())
 }
 
-/// The first sample with one field set, by its path; `null` is a field that is not there.
+/// The first sample with one field set, by its path; `null` removes the field.
 fn with(path: &str, value: Value) -> Value {
     let mut message: Value = serde_json::from_str(CREATED).unwrap();
     let pointer = format!("/{}", path.replace('.', "/"));
@@ -28,7 +28,7 @@ fn with(path: &str, value: Value) -> Value {
     message
 }
 
-/// What is wrong with a message, as the partner is told.
+/// What is wrong with a message, as the partner learns it.
 fn faults(message: &Value) -> Vec<(String, &'static str)> {
     let faults = read(message).expect_err("it should be refused");
     faults
