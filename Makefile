@@ -1,4 +1,5 @@
-# Everything that a person runs; `make help` lists it. Tools that can be installed are installed into target/ and web/node_modules/.
+# Every command for people; `make help` lists them. Tools that can be installed are installed into target/ and
+# web/node_modules/.
 
 # What the functions are built for: arm64 if the compiler has a library for it, or else x86_64.
 ARCH ?= $(if $(wildcard $(shell rustc --print target-libdir --target aarch64-unknown-linux-gnu 2>/dev/null)),arm64,x86_64)
@@ -15,19 +16,20 @@ export CHROMIUM
 endif
 # `--workspace`, whatever is built: so features are those of `make test`, and nothing is built twice.
 BUILD := cargo build --workspace
-# Which of the stacks that run here, by the port of its front door.
+# The stack on this machine at this port.
 STACK_AT = $(if $(PORT),--port "$(PORT)")
-# What every service of the stack that runs here takes.
+# The settings with which every service of the stack on this machine can be called.
 HERE = AWS_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-stack-only
 # The value of an output of the stack on AWS that STACK names.
 OUTPUT = $$(.ci/output "$(STACK)" $(1))
-# What is done with surveys, in the stack that runs here or in the one on AWS: the command here, the one there, and what follows both.
+# The commands for surveys: the one for the stack on this machine, the one for the stack on AWS, and the arguments of
+# both.
 define SURVEYS
 @$(BUILD) --bin $(if $(STACK),surveys,local)
 @$(if $(STACK),register="$(call OUTPUT,RegisterTable)" && exec target/debug/surveys $(2) --table "$$register" $(3),exec target/debug/local $(1) $(STACK_AT) $(3))
 endef
-# The secret of each purpose's keys, by its output, and the functions that read it: who opens what others make comes first, so that
-# its instances know a new key before anything is made with it.
+# The secret of each purpose's keys, by its output, and the functions that read it. Functions that open what others make
+# come first, so that their instances know a new key before anything is made with it.
 SECRET_subject-keys = SubjectKeysSecret
 SECRET_forms = FormKeysSecret
 SECRET_packages = PackageKeysSecret
@@ -51,7 +53,7 @@ define REPLACE
 	aws lambda wait function-updated --function-name "$(STACK)-$$name" || exit 1; \
 done
 endef
-# Stops with one line where an argument is missing: its name, and how the target is called.
+# Stops with one line if an argument is missing: its name, and how to call the target.
 given = $(if $($(1)),,$(error $(1)= is missing: make $(2)))
 MAKEFLAGS += --no-print-directory
 
@@ -235,7 +237,7 @@ prove-lint: needs-venv $(TOOLS)
 web: needs-web $(PAGES)
 	npm run --silent build --prefix web
 
-# What is missing is said before anything is built, a line for each, with what to do.
+# Missing tools are named before anything is built, a line for each, with what to do.
 needs-build:
 	@.ci/needs cargo cc
 needs-test:
