@@ -1,12 +1,12 @@
-//! The least that a function can be which puts one item: what `ingest` is measured against.
+//! The smallest function that can put one item, against which `ingest` is measured.
 
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
-/// The same roots as `ingest`, unless it is told to read the system's, which is what the SDK does
-/// by itself.
+/// The same root certificates as `ingest`, unless it is told to read the system's, as the SDK does
+/// by default.
 const ROOTS: &str = include_str!("../../shared/runtime/src/amazon-roots.pem");
 
 #[tokio::main(flavor = "current_thread")]

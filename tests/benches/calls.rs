@@ -1,4 +1,5 @@
-//! A file of calls, as long as it takes: made while it is uploaded, never held as a whole.
+//! A file of calls of any length. It is generated while it is uploaded and never held in memory as
+//! a whole.
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,9 +7,9 @@ use custodian_runtime::{Clock, Environment};
 use serde_json::json;
 use std::fmt::Write;
 
-/// How many bytes a part of the upload has at least.
+/// The smallest size of a part of the upload, in bytes.
 const PART: usize = 8 * 1024 * 1024;
-/// What the council's tenant writes, all columns.
+/// All the columns that the council's tenant writes.
 const HEADER: &str = "CALL ID,TIMESTAMP,CAMPAIGN,CALL TYPE,SKILL,AGENT,AGENT NAME,DISPOSITION,ANI,CUSTOMER NAME,DNIS,\
                       CALL TIME,TALK TIME,HOLD TIME,TRANSFERS,Survey.Name,Survey.Q1 Satisfaction,Survey.Q2 Comment\r\n";
 const CAMPAIGNS: [(&str, &str); 4] = [
@@ -30,8 +31,8 @@ const COMMENTS: [&str; 4] = [
     "The bin has not been emptied since Easter although I have called twice. This time somebody did write it down",
 ];
 
-/// The role that drops a file of so many calls from this number on, each another person's, and says
-/// what the file is called.
+/// The role that uploads a file of `count` calls, numbered from `from`, each from a different
+/// person, and prints what the file is called.
 pub async fn drop_file(from: usize, count: usize) {
     let host = Environment::lambda();
     let (client, bucket) = (
@@ -86,7 +87,8 @@ pub async fn drop_file(from: usize, count: usize) {
     );
 }
 
-/// One call, of about 300 bytes: within the last 60 days, at an hour that is there on every day.
+/// One call, of about 300 bytes, within the last 60 days and at an hour that every day has, even
+/// when the clocks change.
 fn row(file: &mut String, number: usize, now: DateTime<Utc>) {
     let pick = |salt: usize| (number / 7 + salt) % 4;
     let (campaign, skill) = CAMPAIGNS[pick(0)];

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How many more events a function gets before its memory is looked at.
+/// How many more events a function handles before its memory is measured.
 const FURTHER: usize = 50;
 
-/// A function that is started again and again.
+/// A function that is started many times.
 struct Function {
     binary: PathBuf,
     arguments: Vec<String>,
-    /// Makes an event, each unlike all others.
+    /// Makes an event that is different from every other.
     event: Box<dyn Fn(usize) -> String>,
     asked: Vec<Duration>,
     answered: Vec<Duration>,
@@ -25,7 +25,7 @@ struct Function {
     peak: u64,
 }
 
-/// Starts the functions in turn and shows what it took.
+/// Starts the functions in turn and prints what each start took.
 pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
     let binaries = std::env::current_exe().unwrap();
     let binaries = binaries.parent().unwrap().parent().unwrap();
@@ -189,7 +189,7 @@ impl Function {
         let (at, answer) = api.answered(event);
         self.answered.push(at - exec);
         assert!(answer.contains("\"statusCode\":201"), "{answer}");
-        // It has asked again, and waits.
+        // It has asked for another event, and waits.
         api.asked();
         std::thread::sleep(Duration::from_millis(2));
         self.cpu.push(cpu_of(&running.0));
@@ -202,7 +202,7 @@ impl Function {
         api.release();
     }
 
-    /// Ready, answered and CPU time in milliseconds, and the peak in MiB.
+    /// The medians: ready, answered and CPU time in milliseconds, and peak memory in MiB.
     fn medians(mut self) -> [f64; 4] {
         let [asked, answered, cpu] =
             [&mut self.asked, &mut self.answered, &mut self.cpu].map(|all| millis(median(all)));
@@ -210,7 +210,7 @@ impl Function {
     }
 }
 
-/// A running function; it ends with this value.
+/// A running function, killed when this value is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -220,7 +220,7 @@ impl Drop for Running {
     }
 }
 
-/// The size of a file in MiB, and what it deflates to, as in a zip.
+/// The size of a file in MiB, and its size when deflated, as in a zip.
 fn sizes(file: &Path) -> (f64, f64) {
     let whole = std::fs::metadata(file).unwrap().len();
     let packed = Command::new("gzip")

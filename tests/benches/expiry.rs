@@ -1,5 +1,5 @@
-//! A day on which many records expire: what TTL removes comes through the stream of Records to
-//! `expire`, which tells the ledger.
+//! A day on which many records expire: the stream of Records brings what TTL removed to `expire`,
+//! which records it in the ledger.
 
 use crate::process::{Stack, cpu, template};
 use crate::requests_made::counting;
@@ -13,35 +13,35 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// How many records expire on the day whose batches are made.
+/// How many records expire on the day that is simulated.
 const A_DAY: usize = 1_000_000;
-/// How many seconds it has, which is also how long a stream keeps what it tells.
+/// The seconds in a day, which is also how long a stream keeps its records.
 const SECONDS: f64 = 86_400.0;
-/// How many shards the stream has: as many as a table has partitions, and one whose capacity is on
-/// demand begins with four
+/// How many shards the stream has: one for each partition of the table. A table with on-demand
+/// capacity begins with four
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html>).
 const SHARDS: usize = 4;
-/// How often a second Lambda looks at a shard
+/// How many times a second Lambda polls a shard
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>).
 const LOOKS: f64 = 4.0;
-/// How long a transaction of a hundred actions takes on AWS, in seconds: assumed, on the long side
-/// of 40 to 80 ms.
+/// How long a transaction of a hundred actions takes on AWS, in seconds. This is an assumption,
+/// above the usual 40 to 80 ms.
 const TRANSACTION: f64 = 0.08;
-/// By how much the day has to be recorded sooner than the stream forgets it.
+/// How many times sooner the day has to be recorded than the stream drops it.
 const TARGET: f64 = 10.0;
 
 /// How Lambda makes batches of a stream for `expire`.
 #[derive(Clone, Copy)]
 struct Mapping {
     size: usize,
-    /// Seconds that a batch waits to be filled.
+    /// How long a batch waits to be filled, in seconds.
     window: f64,
-    /// How many batches of a shard are under way at once.
+    /// How many batches of a shard run at once.
     at_once: usize,
 }
 
 impl Mapping {
-    /// As the template says.
+    /// The values in the template.
     fn of_template() -> Self {
         let events =
             &template()["Resources"]["Expire"]["Properties"]["Events"]["Removals"]["Properties"];
@@ -55,7 +55,7 @@ impl Mapping {
         }
     }
 
-    /// How many records a batch has where a day's come evenly.
+    /// How many records a batch has when the day's records arrive evenly.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -64,13 +64,13 @@ impl Mapping {
     )]
     fn filled(self) -> usize {
         let arrive = A_DAY as f64 / SECONDS / (SHARDS * self.at_once) as f64;
-        // What the first one waits for is the window, or the next look at the shard.
+        // The first record waits for the window to end or for the next poll of the shard.
         let more = (arrive * self.window.max(1.0 / LOOKS)).floor() as usize;
         (1 + more).min(self.size)
     }
 }
 
-/// Drives `expire` with the first so many removals of the day.
+/// Runs `expire` with the first `count` removals of the day.
 #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
 pub fn measure(count: usize) {
     let mapping = Mapping::of_template();
@@ -128,8 +128,8 @@ fn sooner(seconds: f64) -> String {
     )
 }
 
-/// The role that tells the ledger of so many removals: an instance of `expire` for each batch that
-/// is under way at once.
+/// The role that records `count` removals in the ledger, with one instance of `expire` for each
+/// batch that runs at once.
 pub async fn expire(count: usize, filled: usize, writers: usize) {
     let (host, asked) = counting().await;
     let (now, mut instances) = (Clock::system().now(), Vec::new());
@@ -173,7 +173,7 @@ pub async fn expire(count: usize, filled: usize, writers: usize) {
     );
 }
 
-/// What the stream tells of one record that TTL removed.
+/// What the stream says about one record that TTL removed.
 pub fn removal(number: usize, now: i64) -> Value {
     let text = |value: &str| json!({"S": value});
     let image: BTreeMap<&str, Value> = BTreeMap::from([

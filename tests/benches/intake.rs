@@ -1,4 +1,4 @@
-//! Imports of short and of long files.
+//! Imports of short and long files.
 
 use crate::people::{BATCH, text};
 use crate::process::{Stack, cpu};
@@ -18,19 +18,19 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How many batches are under way at a time, as in an import.
+/// How many batches run at once, as in an import.
 const BATCHES: usize = 16;
-/// How many items the floor makes before it writes them, off the clock.
+/// How many items the floor makes before it writes them. Making them is not timed.
 const MADE: usize = 10_000;
-/// How many rows at most are imported before anything is measured, and from which number on: the
-/// floor's items are made after theirs.
+/// The most rows that are imported before anything is measured, and the number of the first. The
+/// floor's items are numbered after them.
 const BEFORE: (usize, usize) = (500_000_000, 1_000);
 
 /// The end of an invocation, in milliseconds: the year 2100.
 const DEADLINE: u64 = 4_102_444_800_000;
 
-/// Measures files of so many rows; each side has a stack of its own, so that both write into the
-/// same emptiness.
+/// Measures files of each of these row counts. Each side has its own stack, so that both start with
+/// empty tables.
 pub fn measure(counts: impl Iterator<Item = usize>) {
     println!(
         "  {:<22}{:>9}{:>10}{:>12}{:>11}{:>8}{:>10}{:>10}{:>8}",
@@ -98,8 +98,8 @@ pub async fn import(key: &str, etag: &str) {
     say(Box::pin(brought(&import, key, etag))).await;
 }
 
-/// Imports a file, as S3 would tell of it; gives how many rows are new. Its deadline is far away,
-/// so it never hands over.
+/// Imports a file on an event like S3's and returns how many rows are new. The deadline is far
+/// away, so the import never hands over to another invocation.
 pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
     let event = json!({"Records": [{
         "eventVersion": "2.1",
@@ -121,8 +121,8 @@ pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
         .unwrap_or_else(|| panic!("{done}"))
 }
 
-/// The floor of an import: writes items like those that were imported before, and does nothing
-/// else. Making them is not measured, nor what they take in memory.
+/// The floor of an import: writes items like those that an import wrote, and does nothing else.
+/// Making the items is left out of the measured time and memory.
 pub async fn put(count: usize) {
     let host = Environment::lambda();
     let (client, table) = (
@@ -185,7 +185,7 @@ pub async fn put(count: usize) {
     );
 }
 
-/// One more item like those that there are, of another call and another person.
+/// Makes one more item like those given, with a different call and a different person.
 fn another(like: &[Item], number: usize, keys: &SubjectKeys) -> Item {
     let mut item = like[number % like.len()].clone();
     let name = format!("4{number:014}");

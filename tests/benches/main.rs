@@ -1,8 +1,8 @@
-//! What the functions cost, each figure beside a floor that is measured in the same run.
+//! What the functions cost, with each figure beside a floor measured in the same run.
 //!
-//! The stack runs in a process of its own and so does whatever is measured: this program, in
-//! another role. Nothing here fails because a machine is slow; the targets stand beside the figures
-//! for whoever reads them.
+//! The stack runs in its own process, and so does whatever is measured: this program again, in
+//! another role. No check here fails because a machine is slow. The targets are printed beside the
+//! figures for the reader.
 
 mod calls;
 mod cold_start;
@@ -20,22 +20,22 @@ use std::time::Duration;
 
 /// How much is measured.
 struct Size {
-    /// How many requests are measured, and how many go before them.
+    /// How many requests are measured, and how many run before them unmeasured.
     requests: (usize, usize),
-    /// How many cold starts are measured, and how many go before them.
+    /// How many cold starts are measured, and how many run before them unmeasured.
     starts: (usize, usize),
-    /// How many records a person has; `BENCH_RECORDS` sets the largest number that is tried.
+    /// How many records a person has. `BENCH_RECORDS` sets the largest number to try.
     records: &'static [usize],
-    /// How often an erasure is measured: a machine that others use is quicker at one time than at
-    /// another.
+    /// How often an erasure is measured. A machine that others use is faster at some times than at
+    /// others.
     rounds: usize,
-    /// How many rows a file has that is imported; `BENCH_RECORDS` sets the largest number here as
-    /// well.
+    /// How many rows an imported file has. `BENCH_RECORDS` sets the largest number here too.
     rows: &'static [usize],
-    /// How many records expire on the day that `expire` is driven with; `BENCH_RECORDS` sets the
-    /// largest number here as well.
+    /// How many records expire on the day that is simulated. `BENCH_RECORDS` sets the largest
+    /// number here too.
     expired: usize,
-    /// How many records a person has, and how many rows a file, where requests to AWS are counted.
+    /// How many records a person has, and how many rows a file has, where requests to AWS are
+    /// counted.
     counted: &'static [usize],
 }
 
@@ -49,7 +49,7 @@ const WHOLE: Size = Size {
     expired: 1_000_000,
     counted: &[1, 10, 1_000],
 };
-/// What `make test` runs, so that everything here still runs: no figure of it is worth anything.
+/// What `make test` runs, to check that everything here still runs. Its figures mean nothing.
 const SMALLEST: Size = Size {
     requests: (10, 2),
     starts: (2, 1),
@@ -89,7 +89,7 @@ fn main() {
             ));
         }
         ["count", operation @ ..] => in_lambda(requests_made::count(operation)),
-        // `cargo test --benches` runs this too, without a word.
+        // `cargo test --benches` runs this program too, with neither argument.
         _ if !words.contains(&"--bench") && !words.contains(&"--smallest") => {
             println!("Run it with `make bench`.")
         }
@@ -102,7 +102,7 @@ fn main() {
     }
 }
 
-/// Runs a role as a function runs on Lambda: on one thread.
+/// Runs a role as Lambda runs a function: on one thread.
 fn in_lambda<T>(role: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -111,7 +111,7 @@ fn in_lambda<T>(role: impl Future<Output = T>) -> T {
         .block_on(role)
 }
 
-/// The largest number that is tried.
+/// The largest number to try.
 #[expect(
     clippy::disallowed_methods,
     reason = "a setting of this program, which is no function"
@@ -145,13 +145,13 @@ fn everything(size: &Size) {
     }
 }
 
-/// Those numbers that are tried.
+/// The numbers to try, up to the largest.
 fn up_to(counts: &'static [usize]) -> impl Iterator<Item = usize> {
     let most = most();
     counts.iter().copied().filter(move |count| *count <= most)
 }
 
-/// Also by itself: `cargo bench --bench costs -- exports`.
+/// Measures exports. To run only these: `cargo bench --bench costs -- exports`.
 fn exports(size: &Size) {
     println!("export, beside a bare Query that puts the records in order of time");
     let stack = process::Stack::start();
@@ -159,7 +159,7 @@ fn exports(size: &Size) {
     stack.stop();
 }
 
-/// Only the erasures: `cargo bench --bench costs -- people`.
+/// Measures erasures. To run only these: `cargo bench --bench costs -- people`.
 fn people(size: &Size) {
     println!(
         "erase, beside a bare loop of Query and BatchWriteItem, 25 at once, that tells nobody"
@@ -169,7 +169,7 @@ fn people(size: &Size) {
     stack.stop();
 }
 
-/// Also by itself: `cargo bench --bench costs -- imports`.
+/// Measures imports. To run only these: `cargo bench --bench costs -- imports`.
 fn imports(size: &Size) {
     println!(
         "import, beside a bare BatchWriteItem of such items, 25 at once and 16 batches at a time"
@@ -177,24 +177,24 @@ fn imports(size: &Size) {
     intake::measure(up_to(size.rows));
 }
 
-/// Also by itself: `cargo bench --bench costs -- expiry`.
+/// Measures expiry. To run only this: `cargo bench --bench costs -- expiry`.
 fn expired(size: &Size) {
     println!("expire, on a day on which many records expire");
     expiry::measure(size.expired.min(most()));
 }
 
-/// Also by itself: `cargo bench --bench costs -- requests`.
+/// Counts requests to AWS. To run only this: `cargo bench --bench costs -- requests`.
 fn requests(size: &Size) {
     println!("requests to AWS, once a function has started");
     requests_made::measure(size.counted);
 }
 
-/// The middle of some durations.
+/// The median of some durations.
 fn median(durations: &mut [Duration]) -> Duration {
     percentile(durations, 50)
 }
 
-/// What so many in a hundred do not exceed.
+/// The duration that this percentage of them does not exceed.
 fn percentile(durations: &mut [Duration], percent: usize) -> Duration {
     durations.sort_unstable();
     durations[(durations.len() * percent / 100).min(durations.len() - 1)]

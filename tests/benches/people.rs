@@ -1,4 +1,4 @@
-//! People with as many records as it takes.
+//! People with a chosen number of records.
 
 use crate::request;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
@@ -9,10 +9,10 @@ use custodian_runtime::{Environment, Function};
 use custodian_store::{Item, SHARDS};
 use serde_json::{Value, json};
 
-/// How many writes DynamoDB takes at once.
+/// The most writes that DynamoDB takes in one batch.
 pub const BATCH: usize = 25;
 
-/// The role that gives a person so many records: one by `ingest`, the others as its copies,
+/// The role that gives a person this many records: one through `ingest`, and copies of it written
 /// straight into the table.
 pub async fn load(person: &str, count: usize) {
     let host = Environment::lambda();
@@ -38,7 +38,7 @@ pub async fn load(person: &str, count: usize) {
     println!("{}", Value::Null);
 }
 
-/// Where a person's records lie.
+/// The partition that holds a person's records.
 pub async fn partition(host: &Environment, person: &str) -> String {
     let keys = secret::subject_keys(host).await.unwrap();
     keys.key(&Identifier::email(person).unwrap())
@@ -63,12 +63,12 @@ pub fn sort(number: usize) -> String {
     format!("record#web_form#{number:022}")
 }
 
-/// An order's identifiers of a person.
+/// A person's identifiers, as an order gives them.
 pub fn identifiers(person: &str) -> Value {
     json!([{"type": "email", "value": person}])
 }
 
-/// Writes in batches, the bare way.
+/// Writes in batches with `BatchWriteItem` until nothing is left unprocessed.
 pub async fn write(host: &Environment, writes: Vec<WriteRequest>) {
     let (client, table) = (
         custodian_store::client(&host.dynamodb()),

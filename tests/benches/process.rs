@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-/// The stack in another process; it ends with this value or with this process.
+/// The stack in another process. It stops when this value is dropped or this process ends.
 pub struct Stack {
     process: Child,
     /// The stack runs until this is closed.
@@ -19,7 +19,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts the stack and waits until it is there.
+    /// Starts the stack and waits until it is ready.
     pub fn start() -> Self {
         let mut process = this(&["stack"])
             .stdin(Stdio::piped())
@@ -48,12 +48,12 @@ impl Stack {
         }
     }
 
-    /// What a function finds in its environment.
+    /// The environment variables that a function gets.
     pub const fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
     }
 
-    /// Runs a role in a process of its own, with a function's environment, and gives what it says.
+    /// Runs a role in its own process, with a function's environment, and returns what it prints.
     pub fn run(&self, role: &[&str]) -> Value {
         let output = this(role)
             .env_clear()
@@ -65,7 +65,7 @@ impl Stack {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Ends the stack.
+    /// Stops the stack.
     pub fn stop(mut self) {
         drop(self.open.take());
         self.process.wait().unwrap();
@@ -85,7 +85,7 @@ fn this(role: &[&str]) -> Command {
     command
 }
 
-/// The role of the stack: says the settings of all functions and stays until nobody listens.
+/// The role of the stack: prints the settings of all functions and runs until nobody is listening.
 pub async fn stack() {
     let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ pub async fn stack() {
     std::fs::write(&still, without_events(template())).unwrap();
     let mut options = Options::new(still);
     options.surveys = Some(house.join("surveys"));
-    // Nothing that is measured waits for what the stack does of itself.
+    // Nothing that is measured should wait for the stack's own background work.
     (options.ttl, options.schedules) = (false, false);
     let stack = custodian_local::Stack::start(options).await.unwrap();
     let settings = ["ingest", "export", "requests", "erase", "import", "expire"]
@@ -107,15 +107,15 @@ pub async fn stack() {
     stack.stop().await;
 }
 
-/// The template of the house.
+/// The project's template.
 pub fn template() -> Yaml {
     let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     serde_yaml_ng::from_str(&std::fs::read_to_string(house.join("template.yaml")).unwrap()).unwrap()
 }
 
-/// The template without streams: the embedded DynamoDB looks at all that a stream holds whenever it
-/// writes, so that what is measured would depend on what was measured before. DynamoDB itself does
-/// not. And without notifications: a file is imported in a process of its own.
+/// The template without streams and notifications. The embedded DynamoDB reads the whole stream on
+/// every write, so what is measured would depend on what was measured before. DynamoDB itself does
+/// not do this. A file is imported in its own process, so no notification is needed.
 fn without_events(mut template: Yaml) -> String {
     for (_, resource) in template["Resources"].as_mapping_mut().unwrap() {
         let Some(properties) = resource
@@ -132,7 +132,7 @@ fn without_events(mut template: Yaml) -> String {
     serde_yaml_ng::to_string(&template).unwrap()
 }
 
-/// The CPU time that this process has taken.
+/// The CPU time that this process has used.
 pub fn cpu() -> Duration {
     let taken = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(
@@ -141,7 +141,7 @@ pub fn cpu() -> Duration {
     )
 }
 
-/// The CPU time that a process which now waits has taken.
+/// The CPU time that another process, now waiting, has used.
 pub fn cpu_of(process: &Child) -> Duration {
     let threads = std::fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
     let taken = threads.map(|thread| {
@@ -151,8 +151,8 @@ pub fn cpu_of(process: &Child) -> Duration {
     Duration::from_nanos(taken.sum())
 }
 
-/// A figure of a process's memory in KiB: `VmRSS` is what it has now, `VmHWM` the most that it ever
-/// had.
+/// A figure of a process's memory in KiB: `VmRSS` is what it uses now, `VmHWM` the most it has
+/// used.
 pub fn memory(process: &str, figure: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status

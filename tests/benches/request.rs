@@ -29,13 +29,13 @@ pub fn event(person: &str, key: &str) -> Value {
     event
 }
 
-/// Has an event answered, and gives the answer.
+/// Sends an event and returns the answer.
 pub async fn ask(ingest: &Ingest, event: Value) -> Value {
     let event = LambdaEvent::new(event.into(), Context::default());
     ingest.answer(event).await.unwrap()
 }
 
-/// The same person's answer, who gives a telephone number too.
+/// An answer from the same person, who also gives a telephone number.
 fn with_telephone(key: &str) -> String {
     let mut event = event(PERSON, key);
     let answers =
@@ -44,7 +44,7 @@ fn with_telephone(key: &str) -> String {
     event.to_string()
 }
 
-/// The event of a browser that asks for a form.
+/// The event of a browser that requests a form.
 fn form() -> String {
     let mut event = event(PERSON, FIRST);
     event["rawPath"] = json!("/surveys/recycling-centre");
@@ -54,7 +54,7 @@ fn form() -> String {
     event.to_string()
 }
 
-/// Has an event answered as the runtime does: from its text to the answer's.
+/// Answers an event as the runtime does, from the event's text to the answer's text.
 async fn answered(ingest: &Ingest, event: &str, status: u16) -> String {
     let event = LambdaEvent::new(serde_json::from_str(event).unwrap(), Context::default());
     let answer = serde_json::to_string(&ingest.invoke(event).await.unwrap()).unwrap();
@@ -65,7 +65,7 @@ async fn answered(ingest: &Ingest, event: &str, status: u16) -> String {
     answer
 }
 
-/// What one side of the comparison took, request by request.
+/// How long one side of the comparison took, request by request.
 #[derive(Default)]
 struct Side {
     cpu: Duration,
@@ -87,10 +87,10 @@ impl Side {
     }
 }
 
-/// The role that measures: in turn, in one process, so that whatever drifts drifts for both.
+/// The role that measures. Both sides take turns in one process, so that any drift affects both.
 pub async fn measure((count, before): (usize, usize)) {
     let host = Environment::lambda();
-    // Logs are formatted and written as on Lambda; where to is all the same.
+    // Logs are formatted and written as on Lambda. Where they go makes no difference.
     let nowhere = File::create("/dev/null").unwrap();
     tracing::subscriber::set_global_default(logs::subscriber(Level::INFO, nowhere)).unwrap();
     let ingest = Ingest::start(&host).await.unwrap();
@@ -172,7 +172,7 @@ fn key(number: usize, kind: &str) -> String {
     format!("{number:08x}-5d41-4b8e-{kind}-6a0c7b1f2d10")
 }
 
-/// Shows what was measured.
+/// Prints what was measured.
 pub fn print(measured: &Value) {
     let figure = |side: &str, name: &str| measured[side][name].as_f64().unwrap();
     heading();

@@ -18,21 +18,21 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// How many removals are told of at once.
+/// How many removals one event brings.
 const REMOVALS: usize = 98;
 
-/// The requests that were made, by their names.
+/// How often each request was made, by name.
 #[derive(Clone, Default)]
 pub struct Asked(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Asked {
-    /// What was asked since this was last said.
+    /// Returns the requests made since the last call.
     pub fn take(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-/// The host of a function on AWS Lambda, whose requests are counted.
+/// The host of a function on AWS Lambda, with its requests counted.
 #[expect(
     clippy::disallowed_methods,
     reason = "a role of this program, which is no function"
@@ -60,12 +60,12 @@ pub async fn counting() -> (Environment, Asked) {
     )
 }
 
-/// What AWS calls a request.
+/// AWS's name for a request.
 fn named(request: &HttpRequest) -> String {
     if let Some((_, operation)) = target(request).and_then(|target| target.split_once('.')) {
         return operation.to_owned();
     }
-    // The SDK writes into S3's what most are called.
+    // For most requests to S3, the SDK writes the operation into the query as `x-id`.
     let query = request.uri().split_once('?').map_or("", |(_, query)| query);
     let parameter = |name: &str| {
         query
@@ -89,7 +89,7 @@ fn named(request: &HttpRequest) -> String {
     name.to_owned()
 }
 
-/// Counts the requests of every operation, and shows them.
+/// Counts the requests of every operation and prints them.
 pub fn measure(counts: &[usize]) {
     let stack = Stack::start();
     println!(
@@ -156,10 +156,11 @@ pub fn measure(counts: &[usize]) {
     stack.stop();
 }
 
-/// The role that does something once and says what it asked for.
+/// The role that does something once and prints which requests it made.
 pub async fn count(operation: &[&str]) {
     let (host, asked) = counting().await;
-    // What is prepared, and a first call, which reads what later ones know, do not count.
+    // The preparation does not count. Nor does a first call, which reads what later calls have
+    // cached.
     match operation {
         ["form"] => {
             let ingest = Ingest::start(&host).await.unwrap();
@@ -220,7 +221,7 @@ pub async fn count(operation: &[&str]) {
     println!("{}", json!(asked.take()));
 }
 
-/// An event of API Gateway: somebody asks for the form.
+/// An event of API Gateway: somebody requests the form.
 fn form() -> Value {
     let mut form = request::event("tomos@example.com", "");
     let path = "/surveys/recycling-centre";

@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A function that says nothing for so long has failed.
+/// A function that does nothing for this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The API, for one function after another.
 pub struct RuntimeApi {
-    /// What a function finds in `AWS_LAMBDA_RUNTIME_API`.
+    /// The value of `AWS_LAMBDA_RUNTIME_API` for a function.
     pub address: String,
     events: Sender<Option<String>>,
     calls: Receiver<(Instant, Call)>,
@@ -19,14 +19,14 @@ pub struct RuntimeApi {
 
 /// What a function asks of the API.
 enum Call {
-    /// For the next event.
+    /// It wants the next event.
     Next,
-    /// To take an answer; also to take an error, which is told from answers by what it says.
+    /// It sends an answer, or an error. An error is recognised by its text.
     Answer(String),
 }
 
 impl RuntimeApi {
-    /// Serves the API, on threads that end with this process.
+    /// Serves the API on threads that end with this process.
     pub fn serve() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -45,7 +45,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Waits until the function asks for an event.
+    /// Waits until the function asks for an event and returns when it did.
     pub fn asked(&self) -> Instant {
         match self
             .calls
@@ -57,7 +57,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Gives the function that has asked an event, and waits for the answer.
+    /// Gives the waiting function an event. Returns when it answered, and the answer.
     pub fn answered(&self, event: String) -> (Instant, String) {
         self.events.send(Some(event)).unwrap();
         match self
@@ -70,13 +70,13 @@ impl RuntimeApi {
         }
     }
 
-    /// Lets go of a function that has asked and is to end.
+    /// Releases a function that has asked for an event, so that it can end.
     pub fn release(&self) {
         self.events.send(None).unwrap();
     }
 }
 
-/// One connection: HTTP/1.1, one request after another.
+/// Serves one connection: HTTP/1.1, one request after another.
 fn converse(
     connection: &TcpStream,
     events: &Mutex<Receiver<Option<String>>>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The heading of figures beside a floor.
+/// The heading of figures with a floor beside them.
 pub fn heading() {
     println!(
         "  {:<34}{:>12}{:>12}{:>8}{:>7}  target",
@@ -27,24 +27,24 @@ pub fn row(name: &str, measured: f64, bare: f64, unit: &str, target: &str) {
     );
 }
 
-/// The machine's load: how many processes wanted its cores, on average over the last minute, this
-/// program's own among them.
+/// The machine's load: the average number of processes that wanted its cores over the last minute,
+/// including this program's own.
 pub fn load() -> String {
     let averages = std::fs::read_to_string("/proc/loadavg").unwrap();
     averages.split(' ').next().unwrap().to_owned()
 }
 
-/// Microseconds.
+/// A duration in microseconds.
 pub fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
 }
 
-/// Milliseconds.
+/// A duration in milliseconds.
 pub fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// MiB of KiB.
+/// KiB converted to MiB.
 #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
 pub fn mib(kib: u64) -> f64 {
     kib as f64 / 1024.0

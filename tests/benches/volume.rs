@@ -1,4 +1,4 @@
-//! Exports and erasures of people with few and with many records.
+//! Exports and erasures of people with few records and with many.
 
 use crate::people::{BATCH, identifiers, partition, sort, text, write};
 use crate::process::{Stack, cpu, memory};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::time::Instant;
 
-/// Exports people with so many records each, beside a bare query.
+/// Exports people with each of these numbers of records, beside a bare query.
 pub fn exports(stack: &Stack, counts: impl Iterator<Item = usize>) {
     println!(
         "  {:<22}{:>8}{:>12}{:>8}{:>14}{:>8}{:>10}{:>10}{:>8}",
@@ -45,9 +45,9 @@ pub fn exports(stack: &Stack, counts: impl Iterator<Item = usize>) {
     }
 }
 
-/// Erases people with so many records each, beside a bare loop that finds and deletes as many, and
-/// beside the deletions of that loop alone; says whether the targets are met, in the round of the
-/// middle.
+/// Erases people with each of these numbers of records, beside two floors: a bare loop that finds
+/// and deletes as many, and that loop's deletions alone. Prints whether the median round meets the
+/// targets.
 pub fn erasures(stack: &Stack, counts: impl Iterator<Item = usize>, number: usize) {
     for count in counts {
         let mut rounds: Vec<Round> = (1..=number)
@@ -126,7 +126,7 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
     );
 }
 
-/// Says what some work took, which gives the number of records that it was about.
+/// Prints how long some work took. The work returns the number of records it covered.
 pub async fn say(work: impl Future<Output = u64>) {
     let (start, cpu_before, before) = (memory("self", "VmRSS"), cpu(), Instant::now());
     let records = work.await;
@@ -154,7 +154,7 @@ pub async fn export(person: &str, kind: &str) {
     say(Box::pin(exported(&export, person, kind))).await;
 }
 
-/// Exports a person; gives how many records.
+/// Exports a person and returns how many records there were.
 pub async fn exported(export: &Export, person: &str, kind: &str) -> u64 {
     let ordered =
         json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
@@ -181,8 +181,8 @@ pub async fn erase(person: &str) {
     .await;
 }
 
-/// Has an erasure of a person planned and approved; gives how many records it is about, and the
-/// event that begins it.
+/// Has an erasure of a person planned and approved. Returns how many records it covers, and the
+/// event that starts it.
 pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64, LambdaEvent<T>) {
     let id = format!("erase-{}", person.split('@').next().unwrap());
     let plan = json!({"order": "plan", "request_id": id, "identifiers": identifiers(person), "ground": "17(1)(b)",
@@ -202,12 +202,12 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
         json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}),
         &id,
     );
-    // As long as it takes.
+    // The invocation can take as long as it needs.
     event.context.deadline = u64::MAX / 2;
     (held.unwrap(), event)
 }
 
-/// The floor of an export: reads a person's items and puts them in order of time, the latest first.
+/// The floor of an export: reads a person's items and sorts them by time, the latest first.
 pub async fn query(person: &str) {
     let host = Environment::lambda();
     let (client, partition) = (
@@ -232,7 +232,7 @@ pub async fn query(person: &str) {
     .await;
 }
 
-/// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
+/// The floor of an erasure: finds a person's items and deletes them, and records nothing.
 pub async fn delete(person: &str) {
     let host = Environment::lambda();
     let (client, partition) = (
@@ -263,11 +263,11 @@ pub async fn delete(person: &str) {
     .await;
 }
 
-/// The deletions of that loop alone, of keys that it knows.
+/// The deletions of that loop alone, with keys that are already known.
 pub async fn delete_known(person: &str, count: usize) {
     let host = Environment::lambda();
     let partition = partition(&host, person).await;
-    // The person's first record has a key of its own: what is deleted in its place is not there.
+    // The person's first record has a key of its own, so one of these deletions finds nothing.
     let deletions = |from: usize| {
         let deletion = |number| {
             let request = DeleteRequest::builder()
