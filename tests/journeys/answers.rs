@@ -1,4 +1,4 @@
-//! A resident answers, hurriedly, twice, wrongly, or as a machine.
+//! A resident answers: in a hurry, twice, wrongly, or as a machine.
 
 use crate::house::{House, key, token};
 use serde_json::{Value, json};

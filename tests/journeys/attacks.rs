@@ -1,5 +1,5 @@
-//! What a stranger, or somebody in a hurry, could try: every attack that was once possible, played
-//! from outside.
+//! Every attack that was once possible, tried again from outside by a stranger or somebody in a
+//! hurry.
 
 mod confirming;
 mod links;

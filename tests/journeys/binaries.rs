@@ -1,7 +1,7 @@
-//! The built binaries under cargo-lambda's Runtime API, against the local stack's endpoints.
+//! The built binaries under cargo-lambda's Runtime API, with the local stack's endpoints.
 //!
-//! cargo-lambda serves the two APIs only; the binaries are those that `cargo build --workspace` put
-//! beside this test.
+//! cargo-lambda serves only the two APIs. The binaries are the ones that `cargo build --workspace`
+//! put beside this test.
 
 use crate::imports_faults;
 use crate::slowest::Taken;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Sooner than this a filled form is taken for a program's.
+/// A form that is sent sooner than this is treated as a program's.
 const A_PERSON_TYPES: Duration = Duration::from_millis(2500);
 /// A function that has not answered by now has not started.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,8 +80,8 @@ async fn the_built_import_reads_a_file_that_s3_tells_of() {
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 6);
 }
 
-/// cargo-lambda's Runtime API and the functions that poll it; all of them end with this value,
-/// panic or not.
+/// cargo-lambda's Runtime API and the functions that poll it. All of them are killed when this
+/// value is dropped, even by a panic.
 struct Lambda {
     port: u16,
     _processes: Vec<Process>,
@@ -154,7 +154,7 @@ impl Lambda {
                 .expect("the binary is built (`cargo build --workspace`)");
             processes.push(Process(function));
         }
-        // Last, so that it ends last: a function that loses its API complains.
+        // Last, so that it ends last: a function that loses its API logs an error.
         processes.push(api);
         Self {
             port,
@@ -163,7 +163,7 @@ impl Lambda {
         }
     }
 
-    /// Invokes a function through the Invoke API; in HTTP/1.0, so that the answer ends with the
+    /// Invokes a function through the Invoke API, in HTTP/1.0, so that the answer ends with the
     /// connection.
     async fn invoke(&self, function: &str, event: &Value) -> Value {
         let body = event.to_string();
@@ -190,7 +190,7 @@ impl Lambda {
     }
 }
 
-/// Where the binaries are, and cargo-lambda.
+/// Where the binaries and cargo-lambda are.
 fn built() -> (PathBuf, PathBuf) {
     let test = std::env::current_exe().unwrap();
     let binaries = test.parent().unwrap().parent().unwrap();
@@ -205,7 +205,7 @@ fn built() -> (PathBuf, PathBuf) {
     )
 }
 
-/// An event as API Gateway makes it of a browser's request.
+/// An event as API Gateway makes it from a browser's request.
 fn request(method: &str, path: &str, body: &str) -> Value {
     let mut event = fixture("ingest-post.json");
     let suffix = if method == "POST" { "/responses" } else { "" };

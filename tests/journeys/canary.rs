@@ -1,4 +1,5 @@
-//! A person is sent through everything at TRACE, and is in no line, no entry, no key.
+//! Sends a person through everything at log level TRACE, and finds them in no log line, ledger
+//! entry or key.
 
 use crate::attacks::public_door::sent_from;
 use crate::confirming::subscribe;
@@ -13,7 +14,7 @@ use custodian_simulators::Mode;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::json;
 
-/// Who must not be found, in every spelling that could be; and their keys.
+/// What must not be found, in every spelling that could occur, and the person's keys.
 const TRACES: [&str; 12] = [
     "canary",
     "Canary",
@@ -29,7 +30,7 @@ const TRACES: [&str; 12] = [
     "hedge",
 ];
 
-/// A complaint of theirs, that was not acknowledged in time.
+/// A complaint of theirs that was not acknowledged in time.
 const COMPLAINT: &str = "\
 reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at
 CMP-1,complaint,2026-11-13T10:00:00Z,highways,1,Canary Goldfinch,canary@kanarienvogel.example,07700900177,It sings,,,
@@ -40,8 +41,8 @@ CALL ID,TIMESTAMP,CAMPAIGN,CALL TYPE,SKILL,DISPOSITION,ANI,DNIS,CUSTOMER NAME,CA
 1,\"Mon, 23 Nov 2026 09:00:12\",Waste Inbound,Inbound,Waste,Done,07700900177,01305251010,Canary Goldfinch,00:07:41,0,post-call,2,The canary sings
 ";
 
-/// Files of every source with the person in good rows and in bad ones; and files that can't be read
-/// at all.
+/// Files of every source with the person in good rows and in bad rows, and files that cannot be
+/// read at all.
 const FILES: [(&str, &str); 8] = [
     ("telephone", "CALL ID,Canary Goldfinch\n1,canary@kanarienvogel.example\n"),
     ("reviews", r#"{"reviews": [
@@ -67,7 +68,7 @@ canary,x,when the canary sings,@canary,,,
     ("telephone", CALL),
 ];
 
-/// More comes from the person's network than one may send.
+/// More requests come from the person's network than one network may send.
 async fn flood(house: &House) {
     let ingest = Ingest::start(
         &house
@@ -87,15 +88,15 @@ async fn flood(house: &House) {
     }
 }
 
-/// Rows that break a rule: one of theirs, and one of somebody else.
+/// Rows that break a rule: one of theirs, and one of somebody else's.
 const REFUSED: &str = "\
 reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at
 CMP-2,complaint,2026-11-13T10:00:00Z,highways,7,Canary Goldfinch,canary@kanarienvogel.example,,It sings,,,
 CMP-3,complaint,2026-11-13T10:00:00Z,highways,8,Dunnock,dunnock@hedge.example,,Nothing but the hedge,,,
 ";
 
-/// A survey that is reworded while they have it open: they answer what they were asked. Gives the
-/// form's token.
+/// A survey is reworded while they have it open, and they answer the questions they were asked.
+/// Returns the form's token.
 async fn answer_what_was_reworded(house: &House) -> String {
     const PLANNING: &str = "planning-application";
     let form = token(&house.get("/surveys/planning-application").await.body);
@@ -110,8 +111,8 @@ async fn answer_what_was_reworded(house: &House) -> String {
     form
 }
 
-/// Long after the survey was reworded nobody knows any more what the form asked: it comes back with
-/// what was typed.
+/// Long after the survey was reworded, nobody knows what the form asked. It comes back with the
+/// text that was typed.
 async fn answer_what_is_not_asked_any_more(house: &House, form: &str) {
     let typed = format!(
         "submission_token={form}&satisfaction=2&email=canary%40kanarienvogel.example&before=Goldfinch+sings"
@@ -125,7 +126,7 @@ async fn answer_what_is_not_asked_any_more(house: &House, form: &str) {
     assert!(back.body.contains("Goldfinch sings"));
 }
 
-/// Rows that were refused are told to whom they name, and to nobody else.
+/// Refused rows are shown to the person they name, and to nobody else.
 async fn ask_for_refused_rows(house: &House) {
     let report = house
         .drop_file("complaints", "Canary and Dunnock", REFUSED.as_bytes())
@@ -156,7 +157,8 @@ async fn ask_for_refused_rows(house: &House) {
     }
 }
 
-/// Processors are told of the restriction, of its lifting and of a correction, and confirm it.
+/// Processors are notified of the restriction, of its lifting and of a correction, and confirm
+/// each.
 async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut Vec<String>) {
     let order =
         json!({"order": "rectified", "request_id": "COR-1", "identifiers": who, "by": "dpo-7"});
@@ -168,7 +170,7 @@ async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut 
     }
 }
 
-/// Drops them, under the person's name.
+/// Drops the files, under the person's name.
 async fn import(house: &House) {
     for (number, (source, file)) in FILES.into_iter().enumerate() {
         let report = house
@@ -183,7 +185,7 @@ async fn import(house: &House) {
     for key in house.files() {
         assert_silent("a key", &key);
     }
-    // One lies where nobody looks for it, until the sweep does.
+    // One file lies where nothing looks until the sweep runs.
     let astray = house
         .s3()
         .put_object()
@@ -204,7 +206,7 @@ fn assert_silent(what: &str, text: &str) {
 
 #[test]
 fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
-    // One thread, so that every line of this house, and of no other, is heard.
+    // One thread, so that every log line of this stack is captured, and no line of any other.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -272,7 +274,7 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
     assert_silent("an error", &errors);
 }
 
-/// Granicus hands the person over, well and badly; gives the errors that were told.
+/// Granicus sends the person's forms, valid and invalid. Returns the errors that were given.
 async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
     let canary = changed(
         CREATED,
@@ -323,8 +325,8 @@ async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
     errors
 }
 
-/// The DPO reads a package, releases it and sees what came of it; somebody types what is no code,
-/// and the person fetches it.
+/// The DPO reads a package, releases it and sees the result. Somebody types a wrong code, and the
+/// person fetches the package.
 async fn go_to_the_door(house: &House, request: &str, errors: &mut Vec<String>) {
     let reading = house
         .invoke("export", json!({"read": request, "by": "dpo-7"}))
@@ -371,9 +373,9 @@ async fn go_to_the_door(house: &House, request: &str, errors: &mut Vec<String>) 
     }
 }
 
-/// The person asks for the newsletter, is asked whether the address is theirs, and says so;
-/// somebody else tries what is no link; the DPO asks as well, and takes the opt-out back. Gives
-/// what was told.
+/// The person asks for the newsletter, is asked whether the address is theirs, and confirms it.
+/// Somebody else tries a false link. The DPO asks for a link as well, and reverses the opt-out.
+/// Returns the answers.
 async fn confirm(house: &House) -> Vec<String> {
     let double = house.stack.simulators().notify.clone();
     double.behave(Mode::Forging);
@@ -446,7 +448,7 @@ async fn confirm(house: &House) -> Vec<String> {
     told
 }
 
-/// The person unsubscribes, twice, and by what is no token; gives the pages that were shown.
+/// The person unsubscribes twice, and once with a false token. Returns the pages that were shown.
 async fn unsubscribe(house: &House) -> Vec<String> {
     let path = house.unsubscribe_path("canary@kanarienvogel.example").await;
     let mut pages = vec![
@@ -484,7 +486,7 @@ async fn unsubscribe(house: &House) -> Vec<String> {
 }
 
 /// Granicus needs half a minute for them, Five9 has them in its contacts, and the newsletter
-/// service cannot be asked.
+/// service cannot be reached.
 fn processors_hold_them(house: &House) {
     let simulators = house.stack.simulators();
     simulators.granicus.give("canary@kanarienvogel.example");
@@ -497,7 +499,7 @@ fn processors_hold_them(house: &House) {
     simulators.newsletter.take_as(&[("android_id", "raw")]);
 }
 
-/// Gives the errors that were told.
+/// Returns the errors that were given.
 async fn send_through_everything() -> String {
     let house = House::open().await;
     let survey = "recycling-centre";
@@ -522,7 +524,7 @@ async fn send_through_everything() -> String {
             .status,
         422
     );
-    // A survey that is not there gives the text back, and says nothing of it anywhere.
+    // A survey that does not exist returns the text to the sender and records it nowhere.
     assert_eq!(house.post_form("canary", answers).await.status, 404);
     let mut errors = Vec::new();
     for wrong in [
@@ -569,7 +571,7 @@ async fn send_through_everything() -> String {
         email_id("Canary@kanarienvogel.example"),
         phone_id("07700 900177"),
     ];
-    // A request that is called after the person is refused, and its name told to nobody.
+    // A request named after the person is refused, and its name is not repeated.
     let named = json!({"kind": "access", "identifiers": who, "requested_by": "dpo-7", "request_id": "SAR-07700900177"});
     errors.push(house.invoke("export", named).await.unwrap_err());
     for kind in ["access", "portability"] {
@@ -698,8 +700,7 @@ async fn send_through_everything() -> String {
     let mut first = links("");
     first.as_object_mut().unwrap().remove("after");
     let mut listed = house.invoke("requests", first).await.unwrap();
-    // Whoever gives an address whole is told which one is meant, masked; and nothing else of
-    // anybody.
+    // Somebody who gives a full address sees it masked, and sees nothing about anybody else.
     assert_eq!(
         listed["matched"][0]["identifier"], "c•••@kanarienvogel.example",
         "{listed}"
@@ -707,7 +708,7 @@ async fn send_through_everything() -> String {
     listed["matched"].take();
     errors.push(listed.to_string());
     tell_recipients(&house, &who, &mut errors).await;
-    // A complaint that is due, and a call after which no other is told.
+    // A complaint is overdue, and no call comes after this one.
     house.invoke("sweep", json!({})).await.unwrap();
     import(&house).await;
     house.invoke("sweep", json!({})).await.unwrap();
@@ -716,8 +717,8 @@ async fn send_through_everything() -> String {
     processors_hold_them(&house);
     house.erase(erasure(&who)).await.unwrap();
 
-    // Granicus is done and says so. Once more, for three years to pass over; with a record that
-    // nobody can read.
+    // Granicus reports that it is done. The person answers once more, so that three years can pass,
+    // and one record is unreadable.
     house.move_to("2026-11-23T10:10:00Z").await;
     assert!(house.stack.simulators().granicus.inventory().is_empty());
     house.post_form(survey, answers).await;
@@ -727,7 +728,7 @@ async fn send_through_everything() -> String {
         .table_name(house.setting("RECORDS_TABLE"));
     let s = crate::house::s;
     let end = aws_sdk_dynamodb::types::AttributeValue::N("1890122400".into());
-    // Where it lay is kept of what nobody can read, and nothing of what it said.
+    // For a record that nobody can read, its place is kept and nothing of its content.
     let poison = poison
         .item("pk", s("nobody's"))
         .item("sk", s("?"))

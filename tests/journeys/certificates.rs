@@ -1,4 +1,4 @@
-//! Days of the ledger are closed, one after another, whatever the sweep missed.
+//! Days of the ledger are closed one after another, whatever the sweep missed.
 
 mod year;
 
@@ -31,7 +31,7 @@ async fn certificate(house: &House, day: &str) -> Option<DayCertificate> {
     })
 }
 
-/// Keeps a record that was collected then, as an import would.
+/// Stores a record that was collected then, as an import would.
 async fn keep(house: &House, key: &str, collected_at: DateTime<Utc>) {
     let records = Records::new(house.dynamodb(), house.setting("RECORDS_TABLE"));
     let holder = Holder::Subject(SubjectKey::try_from("subject#1#rosa".to_owned()).unwrap());
@@ -82,7 +82,7 @@ async fn a_day_is_closed_when_it_is_over_and_says_what_was_deleted() {
         first.left.oldest_month, None,
         "what is held goes later than in two months"
     );
-    // Months without a sweep: 128 days, and on the last of them two things went.
+    // There was no sweep for 128 days, and two things were deleted on the last of them.
     house.move_to("2027-04-01T12:00:00Z").await;
     assert_eq!(sweep(&house).await["closed_days"], 128);
     house.move_to("2027-04-02T00:05:00Z").await;

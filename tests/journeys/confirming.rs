@@ -1,4 +1,4 @@
-//! Addresses are confirmed: by a mail, a page and a button; for the newsletter and for requests.
+//! Addresses are confirmed with an email, a page and a button, for the newsletter and for requests.
 
 use crate::failing::{Off, failing_host};
 use crate::gateway;
@@ -22,14 +22,14 @@ use std::sync::atomic::Ordering;
 pub const YES: &str = "confirm=yes";
 const ROSA: &str = "rosa.hardy@example.org";
 
-/// What the schedule starts `notify` with.
+/// The event with which the schedule starts `notify`.
 pub fn scheduled() -> LambdaEvent<Value> {
     let mut context = Context::default();
     context.deadline = u64::MAX;
     LambdaEvent::new(json!({}), context)
 }
 
-/// Somebody fills in a form, with this address, and asks for the newsletter.
+/// Somebody fills in a form with this address and asks for the newsletter.
 pub async fn subscribe(house: &House, email: &str) {
     let answers = json!({"satisfaction": 4, "site": "Wareham", "email": email, "newsletter": true});
     let answer = house.post_json("recycling-centre", &answers).await;
@@ -38,7 +38,7 @@ pub async fn subscribe(house: &House, email: &str) {
 }
 
 impl House {
-    /// The path of the link in the last mail to somebody.
+    /// The path of the link in the last email to somebody.
     pub fn path_to(&self, email: &str) -> String {
         let mails = self.stack.simulators().notify.mails();
         let mail = mails
@@ -48,7 +48,7 @@ impl House {
         mail.link.strip_prefix(self.stack.url()).unwrap().to_owned()
     }
 
-    /// The path of a link that is asked for and not sent.
+    /// The path of a link that is requested but not sent.
     pub async fn link_of(&self, email: &str, purpose: ConfirmationPurpose) -> String {
         let subject = self
             .subject_keys()
@@ -72,7 +72,7 @@ impl House {
         format!("/confirm/{}", asking.link.token(&self.mail_links().await))
     }
 
-    /// Somebody uses the button of the page behind a link.
+    /// Somebody presses the button on the page behind a link.
     pub async fn confirm(&self, path: &str) -> Answer {
         self.post_to(path, &[FORM], YES).await
     }
@@ -84,13 +84,13 @@ impl House {
         report
     }
 
-    /// What a package tells of somebody's opt-out.
+    /// What a package says about somebody's opt-out.
     pub async fn opt_out_told(&self, email: &str) -> Value {
         let document = self.document(&self.export(email).await).await;
         document["held"]["opt_outs"]["items"][0].clone()
     }
 
-    /// The DPO's order as it is stored, however soon after the click.
+    /// The DPO's order is stored, however soon it follows the click.
     pub async fn opt_in_by_hand(&self, email: &str) {
         let subject = self
             .subject_keys()
@@ -162,7 +162,7 @@ async fn whoever_asks_for_the_newsletter_confirms_their_address_and_only_that_un
         "a second click is the first"
     );
     assert_eq!(house.everything().await, everything);
-    // It ends with the wish that it is about.
+    // It ends with the preference that it is about.
     house.move_to("2029-11-24T10:00:01Z").await;
     assert!(
         !house
@@ -286,8 +286,8 @@ async fn what_cannot_be_sent_for_three_days_is_given_up_and_the_address_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_power_goes_off_at_any_call_a_mail_is_sent_once() {
     for off in [Off::Before, Off::After] {
-        // Two secrets are read while it starts; then a look at what waits, the lease, the third
-        // secret, what came of it.
+        // Starting reads two secrets. Then come the look at what is waiting, the lease, the third
+        // secret and the saved result.
         for calls in 3..=7 {
             let house = House::where_it_sleeps("notify").await;
             subscribe(&house, ROSA).await;
@@ -573,7 +573,7 @@ async fn an_erasure_waits_for_the_mail_about_a_request_and_for_none_that_is_dele
         tasks.iter().find(|task| task["place"] == "notify").unwrap()["state"].clone()
     };
     let ask = json!({"order": "confirm_address", "request_id": "SAR-1", "identifiers": [email_id(ROSA)], "by": "dpo-7"});
-    // Sent late, it is there when its link has ended.
+    // Sent late: the email is there after its link has ended.
     for instant in ["2026-11-23T10:01:00Z", "2026-12-02T10:00:00Z"] {
         let house = House::open().await;
         house.tell("Hello.", Some(ROSA), None).await;
@@ -667,7 +667,7 @@ async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
         let kept = house.items("RECORDS_TABLE").await.len();
         assert_eq!(kept == 1, status == 201, "{calls}: {status}");
         not_asked += usize::from(kept == 1 && house.waiting().await.is_empty());
-        // The same once more makes good whatever failed.
+        // The same order again repairs whatever failed.
         assert_eq!(
             ingest.ask(event).await.unwrap()["statusCode"],
             201,

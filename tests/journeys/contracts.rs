@@ -1,4 +1,4 @@
-//! What the documents say of the code: routes, answers, and the names of files and functions.
+//! What the documents say about the code: routes, answers, and the names of files and functions.
 
 use crate::confirming::{YES, subscribe};
 use crate::house::{House, at, key};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A survey, headers, a body, and the status that they are answered with.
+/// A survey, headers, a body, and the status they are answered with.
 type Post<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
 const PACKAGE: &str = "/packages/{token}";
@@ -63,7 +63,7 @@ fn the_api_s_document_has_every_route_of_the_template_and_no_other() {
             .unwrap()
             .keys()
             .filter(|key| *key != "parameters");
-        // OpenAPI has no word for every other method; this is API Gateway's.
+        // OpenAPI has no keyword for "every other method". This is API Gateway's.
         methods.map(move |method| {
             format!(
                 "{} {path}",
@@ -76,7 +76,7 @@ fn the_api_s_document_has_every_route_of_the_template_and_no_other() {
     assert_eq!(methods.collect::<BTreeSet<_>>(), routed);
 }
 
-/// The stylesheet has the headers that the document says, at its versioned address and at others.
+/// The stylesheet has the headers that the document gives, at its versioned address and at others.
 async fn stylesheets(house: &House, api: &Value) {
     let headers = &api["paths"]["/assets/{file}"]["get"]["responses"]["200"]["headers"];
     let documented = |name: &str| headers[name]["schema"]["enum"].as_array().unwrap().clone();
@@ -246,7 +246,7 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     documented(&api, "/surveys/{survey}/responses", "post", &closed);
 }
 
-/// Every answer about a link in a mail.
+/// Every answer about a link in an email.
 async fn confirming(house: &House, api: &Value, large: &str) {
     subscribe(house, "abel@example.org").await;
     let path = house.path_to("abel@example.org");
@@ -415,8 +415,8 @@ fn the_samples_keep_to_the_schema_of_submissions() {
     assert!(validator.is_valid(&example["value"]));
 }
 
-/// The document has this status for this operation, with this media type, and the body keeps to its
-/// schema.
+/// Asserts that the document has this status for this operation, with this media type, and that the
+/// body matches its schema.
 fn documented(api: &Value, path: &str, method: &str, answer: &crate::house::Answer) {
     let status = answer.status.to_string();
     let mut response = &api["paths"][path][method]["responses"][&status];
@@ -484,12 +484,12 @@ fn every_file_and_function_that_a_document_names_is_there() {
     }
 }
 
-/// Keys of the exports bucket look like files.
+/// The keys of the exports bucket look like file names but are not.
 fn bucket_holds(name: &str) -> bool {
     name.contains("/export-")
 }
 
-/// What stands between single back-ticks, outside blocks of code.
+/// The text between single back-ticks, outside code blocks.
 fn spans(document: &str) -> Vec<String> {
     let prose: String = document.split("```").step_by(2).collect();
     prose
@@ -500,7 +500,7 @@ fn spans(document: &str) -> Vec<String> {
         .collect()
 }
 
-/// All Rust of the functions and of what they share.
+/// All the Rust code of the functions and of their shared crates.
 fn code(root: &Path) -> String {
     let mut folders = vec![
         root.join("shared"),

@@ -1,5 +1,5 @@
-//! What whoever deploys and runs a stack on AWS follows: the commands of the documents reach what
-//! the template makes, and a package is for what it was built for.
+//! What people who deploy and run a stack on AWS follow. The commands in the documents reach what
+//! the template makes, and a package runs on the machine it was built for.
 
 use crate::permissions::template;
 use serde_yaml_ng::Value;
@@ -15,7 +15,7 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The documents, a line at a time.
+/// The lines of the documents.
 fn lines() -> Vec<String> {
     let folders = [root(), root().join("docs")];
     let files = folders
@@ -42,7 +42,7 @@ fn names(of: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// What stands behind each of these words, up to the next that can't be part of a name.
+/// What follows each occurrence of this word, up to a character that cannot be part of a name.
 fn behind(word: &str) -> BTreeSet<String> {
     let is_name = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
     let lines = lines();
@@ -53,7 +53,7 @@ fn behind(word: &str) -> BTreeSet<String> {
     found.collect()
 }
 
-/// The commands of the Makefile that the documents give for a stack on AWS.
+/// The Makefile commands that the documents give for a stack on AWS.
 fn commands() -> BTreeSet<String> {
     let lines = lines();
     let commands = lines
@@ -74,7 +74,7 @@ fn commands() -> BTreeSet<String> {
 
 fn dry_run(command: &str) -> Output {
     let mut make = Command::new("make");
-    // Under `make test` these would make it another one.
+    // Under `make test` these variables would change the command.
     make.env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")
         .env_remove("MFLAGS");
@@ -153,7 +153,7 @@ fn what_the_documents_ask_aws_for_is_what_the_template_makes() {
     let functions: BTreeSet<String> = functions
         .map(|name| format!("custodian-{}", name.to_lowercase()))
         .collect();
-    // Where it is each of them in turn.
+    // The functions that the documents name; `custodian-NAME` stands for each of them.
     let asked: BTreeSet<String> = behind("--function-name ")
         .into_iter()
         .filter(|it| !["custodian-", "custodian-NAME"].contains(&it.as_str()))
@@ -163,8 +163,8 @@ fn what_the_documents_ask_aws_for_is_what_the_template_makes() {
         "{:?}",
         asked.difference(&functions)
     );
-    // No table of a stack on AWS is called by the stack's name and its own: CloudFormation puts
-    // something random behind it.
+    // No table of a stack on AWS is named by the stack's name and its own: CloudFormation adds a
+    // random suffix.
     let tables = behind("TABLE=custodian-");
     let local = ["Records", "Register", "Ledger"].map(str::to_owned);
     let others: BTreeSet<&String> = tables.iter().filter(|it| !local.contains(it)).collect();
@@ -177,7 +177,7 @@ fn what_the_documents_ask_aws_for_is_what_the_template_makes() {
     }));
 }
 
-/// A program of so many bytes as tell what it is built for.
+/// The first bytes of a program, which say what machine it is built for.
 fn program(machine: u16) -> Vec<u8> {
     [
         b"\x7fELF".as_slice(),
@@ -188,7 +188,7 @@ fn program(machine: u16) -> Vec<u8> {
     .concat()
 }
 
-/// What is said of a package of programs for these machines, and its template afterwards.
+/// The output for a package of programs for these machines, and its template afterwards.
 fn stamped(machines: &[u16]) -> (Output, String) {
     let folder = TempDir::new().unwrap();
     let built = folder.path().join(".aws-sam/build");

@@ -1,4 +1,4 @@
-//! Removals that the ledger cannot be told of: for a while, for too long, or never.
+//! Removals that cannot be recorded in the ledger: for a while, for too long, or never.
 
 use crate::expiry::removed_by_ttl;
 use crate::failing::{Off, failing_host};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// `expire`, whose ledger takes nothing while there is an outage.
+/// `expire` with a ledger that takes nothing during an outage.
 struct Wavering {
     expire: Expire,
     outage: Arc<AtomicBool>,
@@ -37,7 +37,7 @@ impl Handler for Wavering {
     }
 }
 
-/// A house with three removals to tell, and an outage.
+/// A stack with three removals to record, and an outage.
 async fn in_an_outage() -> (House, Arc<AtomicBool>, Arc<AtomicUsize>) {
     let (outage, tries) = (
         Arc::new(AtomicBool::new(true)),
@@ -70,7 +70,7 @@ async fn in_an_outage() -> (House, Arc<AtomicBool>, Arc<AtomicUsize>) {
     (house, outage, tries)
 }
 
-/// What lies in the bucket of what was discarded.
+/// The contents of the bucket of discarded removals.
 fn discarded(house: &House) -> Vec<(String, Value)> {
     let (store, bucket) = (house.stack.store(), house.discarded());
     let read = |key: String| {
@@ -87,7 +87,7 @@ async fn expire(house: &House) -> Expire {
         .unwrap()
 }
 
-/// An image that has what every event names.
+/// The keys of an image, which every event has, with `?` for one that is missing.
 fn image_of(image: &Value) -> Value {
     let key = |name: &str| {
         image
@@ -170,7 +170,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
         "there is nothing left"
     );
 
-    // Broken off before it was deleted: the same object once more.
+    // As if it was interrupted before the deletion: the same objects are there again.
     for (key, document) in kept {
         let put = house.s3().put_object().bucket(house.discarded()).key(key);
         put.body(document.to_string().into_bytes().into())
@@ -229,7 +229,7 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
         records.push(record);
     }
     records.push(json!("no record"));
-    // What else is wrong with an image keeps no entry from being told.
+    // Nothing else that is wrong with an image stops its entry from being recorded.
     let mut odd = image("odd");
     (odd["contact"], odd["comment"]) = (json!({"S": "07700 900142"}), json!({"N": "no number"}));
     records.extend([removal(&odd), removal(&image("last"))]);
@@ -262,7 +262,7 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
             "nothing that was told is kept: {document}"
         );
     }
-    // Lambda brings the batch again: the same objects.
+    // Lambda sends the batch again, which makes the same objects.
     expire
         .invoke(event(json!({"Records": records})))
         .await

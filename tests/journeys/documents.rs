@@ -1,5 +1,5 @@
-//! What somebody new follows: the links of the documents, the names that they explain, the answers
-//! that they show, and the commands of the Makefile.
+//! What somebody new follows: the documents' links, the names they explain, the answers they show,
+//! and the Makefile's commands.
 
 use custodian_domain::survey::answers::AnswerRule;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ fn every_rule_by_which_a_row_or_a_file_is_refused_is_explained() {
     }
 }
 
-/// The kinds of failure that a function names in what it answers an order with.
+/// The kinds of failure that a function names when it answers an order with an error.
 fn error_types(function: &str) -> BTreeSet<String> {
     let (mut kinds, mut open) = (
         BTreeSet::new(),
@@ -176,7 +176,7 @@ fn every_kind_of_refusal_of_an_order_stands_in_the_dpo_s_table_with_who_gives_it
     assert_eq!(documented, told.collect());
 }
 
-/// The names of all fields of an object, those within it as well.
+/// The names of all fields of an object, nested ones included.
 fn fields(value: &Value, path: &str, into: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
         let path = format!("{path}/{name}");
@@ -201,7 +201,7 @@ fn the_answer_of_the_sweep_is_the_one_that_is_shown() {
     let (mut told, mut documented) = (BTreeSet::new(), BTreeSet::new());
     fields(&answer, "", &mut told);
     fields(&shown, "", &mut documented);
-    // Of telephone data there is nothing to say where none ever came.
+    // Without any telephone data, those fields do not appear.
     documented.retain(|field| !field.starts_with("/telephone/"));
     assert_eq!(documented, told);
 }
@@ -232,7 +232,7 @@ fn every_command_says_in_one_line_which_argument_it_lacks() {
         ),
     ] {
         let mut make = Command::new("make");
-        // Under `make test` these would make it another one.
+        // Under `make test` these variables would change the command.
         make.env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .env_remove("MFLAGS");

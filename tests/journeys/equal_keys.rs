@@ -1,4 +1,4 @@
-//! What names a field twice could mean either: it is refused, and changes nothing.
+//! An order that names a field twice is ambiguous. It is refused and changes nothing.
 
 use crate::house::House;
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! A stranger wants to undo somebody's opt-out, to confirm somebody's address, or to fill
-//! somebody's mailbox.
+//! A stranger tries to undo somebody's opt-out, confirm somebody's address, or fill somebody's
+//! mailbox.
 
 use crate::confirming::{YES, subscribe};
 use crate::house::{House, email_id, erasure};
@@ -42,7 +42,7 @@ async fn what_a_stranger_confirms_of_their_own_address_undoes_nothing_of_another
     let house = House::open().await;
     house.click(&house.unsubscribe_path(ROSA).await).await;
     house.move_to("2026-11-24T10:00:00Z").await;
-    // Beside the victim's number, which links the two.
+    // The answer also gives the victim's number, which links the two.
     let both = json!({"satisfaction": 4, "site": "Wareham", "email": STRANGER, "phone": "07700 900142", "newsletter": true});
     assert_eq!(house.post_json("recycling-centre", &both).await.status, 201);
     house.tell("Hello.", Some(ROSA), Some("07700 900142")).await;
@@ -124,7 +124,7 @@ async fn a_program_that_follows_or_posts_to_every_link_confirms_nothing() {
     assert_eq!(house.everything().await, before);
 }
 
-/// Everything that could be tried instead of the token in the mail.
+/// Everything that could be tried in place of the token in the email.
 async fn forgeries(house: &House) -> Vec<String> {
     let path = house.path_to(ROSA);
     let token = path.rsplit('/').next().unwrap().to_owned();
@@ -181,7 +181,7 @@ async fn a_token_that_is_made_up_altered_or_made_for_something_else_confirms_not
         );
     }
     assert_eq!(house.everything().await, before);
-    // Nor does the token of a mail unsubscribe anybody.
+    // The token in an email does not unsubscribe anybody either.
     let token = house.path_to(ROSA).replace("/confirm/", "/unsubscribe/");
     assert_eq!(
         house.click(&token).await.status,
@@ -331,8 +331,8 @@ async fn nobody_can_have_a_mailbox_filled() {
     house.run_notify().await;
     assert_eq!(house.stack.simulators().notify.mails().len(), 2);
 
-    // Nor by somebody who sees that its reader has followed the link, or left: that is worth one
-    // mail more.
+    // Nor by somebody who sees that the reader has followed the link or opted out: that allows one
+    // more email.
     let house = House::open().await;
     subscribe(&house, ROSA).await;
     house.confirm(&house.path_to(ROSA)).await;
@@ -371,7 +371,7 @@ async fn whoever_does_not_confirm_is_no_subscriber_and_a_confirmed_one_stays_it_
         (&opt_out["stands"], &opt_out["undone_at"]),
         (&json!(false), &json!("2026-11-24T10:00:00Z"))
     );
-    // And a later opt-out stands against what was confirmed before.
+    // A later opt-out wins over an earlier confirmation.
     house.click(&house.unsubscribe_path(ROSA).await).await;
     assert_eq!(house.opt_out_told(ROSA).await["stands"], true);
     assert_eq!(YES, "confirm=yes");

@@ -1,4 +1,4 @@
-//! A stranger with a web form says that they are somebody else, or that somebody else is them.
+//! A stranger with a web form claims to be somebody else, or claims that somebody else is them.
 
 use crate::house::{House, email_id, phone_id};
 use crate::partners::{CREATED, changed};
@@ -11,7 +11,7 @@ pub const STRANGER: &str = "mallory@elsewhere.example";
 pub const STRANGERS_PHONE: &str = "07700 900666";
 pub const PHONE: &str = "01632 960055";
 
-/// Staff write down a complaint with an address and a number.
+/// Staff record a complaint with an address and a number.
 pub async fn complaint(house: &House, id: &str, email: &str, phone: &str) {
     let file = format!(
         "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
@@ -48,7 +48,7 @@ pub async fn access(house: &House, id: &str, who: &[Value], more: Value) -> Valu
     house.invoke("export", order).await.unwrap()
 }
 
-/// What a package says, document and report.
+/// The text of a package: its document and its report.
 pub async fn text(house: &House, package: &Value) -> String {
     let document = house.object(package["key"].as_str().unwrap()).await;
     document + &house.object(package["report_key"].as_str().unwrap()).await
@@ -128,7 +128,7 @@ async fn a_stranger_who_types_the_victim_s_address_beside_their_own_number_gets_
         );
         let refused = hand_out(&house, "SAR-1", json!({})).await.unwrap_err();
         assert!(refused.contains("Undecided"), "{refused}");
-        // To confirm it now does not add what is behind it.
+        // Confirming it now does not add the records behind it.
         let late = hand_out(&house, "SAR-1", json!({"confirmed_links": [link["link"]]}))
             .await
             .unwrap_err();
@@ -172,14 +172,14 @@ async fn a_stranger_who_types_the_victim_s_number_beside_their_own_address_gets_
 #[tokio::test(flavor = "multi_thread")]
 async fn no_chain_of_claims_and_true_links_leads_a_stranger_to_the_victim() {
     let house = House::open().await;
-    // Their number leads to the victim's address by a claim, and the address to the victim's calls
-    // by staff's word.
+    // A claim leads from their number to the victim's address. Staff's word leads from the address
+    // to the victim's calls.
     complaint(&house, "CMP-1", VICTIM, PHONE).await;
     call(&house, "1", PHONE).await;
     house
         .tell("Forged.", Some(VICTIM), Some(STRANGERS_PHONE))
         .await;
-    // And a true link of their own, by a form that they signed in to.
+    // They also have a true link of their own, from a form that they signed in to.
     let own = changed(CREATED, "/data/profile/email", json!(STRANGER));
     let own = changed(&own, "/data/profile/phone", json!(STRANGERS_PHONE));
     assert_eq!(house.hand_over(&own).await.status, 200);
@@ -225,7 +225,7 @@ async fn neither_the_newsletter_nor_a_partner_s_form_without_signing_in_is_more_
         (&json!(["claimed"]), &json!(3))
     );
     assert_nothing_of_the_victim(&text(&house, &package).await);
-    // Nor does a customer number that anybody could have typed into our own forms lead anywhere.
+    // Nor does a customer number lead anywhere if anybody could have typed it into our own forms.
     let by_number = json!({"type": "reference", "value": "UCRN-00093321"});
     assert_eq!(
         access(&house, "SAR-2", &[by_number], json!({})).await["records"],
@@ -527,7 +527,7 @@ async fn a_flood_of_numbers_beside_the_victim_s_address_hides_none_of_hers() {
         house.tell("Forged.", Some(VICTIM), Some(number)).await;
     });
     posts.buffer_unordered(16).collect::<Vec<()>>().await;
-    // Somebody else rang from one of them.
+    // Somebody else rang from one of the numbers.
     call(&house, "2", &numbers[129]).await;
     let package = access(&house, "SAR-1", &[email_id(VICTIM)], json!({})).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A stranger has a mailbox, and wants it to prove more than that.
+//! A stranger has a mailbox and tries to make it prove more than that.
 
 use super::links::{
     PHONE, STRANGER, STRANGERS_PHONE, VICTIM, access, assert_nothing_of_the_victim, call,
@@ -20,7 +20,7 @@ async fn subscribe(house: &House, email: &str, phone: Option<&str>) {
     house.stack.settle().await.unwrap();
 }
 
-/// The reader of an address follows the link in the last email there.
+/// The reader of an address follows the link in the last email sent there.
 async fn confirm(house: &House, email: &str) {
     assert_eq!(house.confirm(&house.path_to(email)).await.status, 200);
 }
@@ -75,7 +75,7 @@ async fn whoever_confirms_their_own_address_beside_the_victim_s_number_is_linked
         .await
         .expect("it is as good as any other claim");
 
-    // Nor does it make doubtful to whom the number belongs by staff's word.
+    // Nor does it cast doubt on whom the number belongs to by staff's word.
     let hers = access(&house, "SAR-2", &[phone_id(PHONE)], json!({})).await;
     assert_eq!(
         link_to(&hers, "r•••@example.org")["followed"],
@@ -139,7 +139,7 @@ async fn a_confirmation_is_of_one_wish_and_of_no_other_record_that_names_the_add
     );
     confirm(&house, VICTIM).await;
     assert_eq!(asserted().await, json!(["confirmed"]));
-    // In the very same second.
+    // This happens in the very same second.
     house.tell("Forged.", Some(VICTIM), None).await;
     assert_eq!(asserted().await, json!(["claimed", "confirmed"]));
 }
@@ -175,10 +175,10 @@ async fn a_list_of_links_a_plan_and_a_package_say_who_asserts_each_identifier_an
             "{answer}"
         );
     }
-    // One that is followed is asserted, too.
+    // A link that is followed shows who asserts it, too.
     let followed = access(&house, "SAR-2", &[email_id(VICTIM)], json!({})).await;
     assert_eq!(followed["matched"], expected, "{followed}");
-    // What was confirmed for a request counts for three months.
+    // A confirmation for a request counts for three months.
     house.move_to("2027-02-23T10:00:00Z").await;
     let later = links(&house, &who).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What a stranger, or a program that looks at mail, tries at the door to a package.
+//! What a stranger, or a program that reads mail, tries at the door to a package.
 
 use super::links::complaint;
 use crate::failing::{Off, failing_host};
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 
 const ROSA: &str = "rosa@example.org";
 
-/// A house with a package that nobody has released yet.
+/// A stack with a package that nobody has released yet.
 async fn packaged(request: &str) -> House {
     let house = House::open().await;
     house
@@ -35,7 +35,7 @@ fn code(link: &Value) -> &str {
     link["code"].as_str().unwrap()
 }
 
-/// Another code than this.
+/// A code that is not this one.
 fn wrong(link: &Value) -> String {
     let first = if code(link).starts_with('7') {
         "9"
@@ -59,7 +59,7 @@ async fn status(house: &House) -> Value {
         .unwrap()
 }
 
-/// Why an erasure of the person is not approved; nothing if it is.
+/// Why an erasure of the person is not approved, or `None` if it is.
 async fn in_the_way(house: &House) -> Option<String> {
     house.approve(erasure(&[email_id(ROSA)])).await.err()
 }
@@ -345,7 +345,7 @@ fn count_of(status: &Value, what: &str) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_s_package_is_withdrawn_and_holds_up_nobody_s_erasure() {
     let house = House::open().await;
-    // Staff were told the victim's address on the telephone, by whoever rang from this number.
+    // Somebody who rang from this number gave staff the victim's address.
     complaint(&house, "CMP-1", ROSA, "07700 900666").await;
     house
         .tell("Nobody else may read this.", Some(ROSA), None)

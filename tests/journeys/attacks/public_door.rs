@@ -1,4 +1,4 @@
-//! A stranger at the public door: keys that are guessed, references that are chosen.
+//! A stranger at the public door guesses keys and chooses references.
 
 use crate::gateway::Ask;
 use crate::house::{Answer, House, key, options, s};
@@ -89,8 +89,8 @@ async fn two_anonymous_answers_never_share_a_reference() {
     let house = House::open().await;
     let (key, answers) = (key("mine"), json!({"satisfaction": 5, "site": "Wareham"}));
     let first = reference(&post(&house, &key, &answers).await);
-    // The one answer in a hundred thousand million that would have the same reference, with the
-    // very same words.
+    // The one answer in a hundred thousand million that would have the same reference, with exactly
+    // the same words.
     let item: Value =
         serde_json::from_str(house.items("RECORDS_TABLE").await.first().unwrap()).unwrap();
     let update = house
@@ -125,7 +125,7 @@ async fn two_anonymous_answers_never_share_a_reference() {
     }
 }
 
-/// A form that is posted from a network address, as API Gateway hands it over.
+/// A form posted from a network address, as API Gateway passes it on.
 pub fn sent_from(address: &str, form: &str) -> Value {
     let path = "/surveys/recycling-centre/responses";
     json!({

@@ -1,4 +1,4 @@
-//! Attacks on a request: to stall it, to bend it, to approve what one has planned oneself.
+//! Attacks on a request: stalling it, changing it, or approving one's own plan.
 
 use crate::house::{House, email_id, phone_id};
 use crate::imports_faults::COMPLAINTS;
@@ -24,7 +24,7 @@ fn restrict(id: &str, ground: &str) -> Value {
     json!({"order": "restrict", "request_id": id, "identifiers": [email_id(ROSA)], "ground": ground, "by": "dpo-7"})
 }
 
-/// A row of complaints of Rosa's, as of a day.
+/// A row of a complaint of Rosa's, dated this day.
 fn complaint(day: &str) -> Vec<u8> {
     format!("{COMPLAINTS}case-{day},complaint,{day}T10:00:00Z,highways,1,,{ROSA},,A hole,,,\n")
         .into_bytes()
@@ -94,7 +94,8 @@ async fn nobody_stalls_an_erasure_by_writing_under_the_address_every_second() {
         "what came later is a new matter"
     );
     assert_eq!(house.export(ROSA).await["records"], 9);
-    // It is found whole: what leads to it stays, and what led to what is gone goes.
+    // What is kept can still be found whole: the links to it stay, and the links to what was
+    // deleted go.
     let links = left.iter().filter(|item| item.contains("\"sk\":\"link#"));
     assert_eq!(links.count(), 18, "{left:#?}");
     let again = house.order(plan("ERA-2", &[email_id(ROSA)])).await.unwrap();
@@ -363,7 +364,7 @@ async fn events_stand_in_the_order_in_which_they_happened_and_tell_who_asked() {
     house.tell("Rosa's own.", Some(ROSA), None).await;
     let status = |by: &str| json!({"order": "status", "request_id": "ERA-1", "by": by});
     let whom = |by: &str| json!({"order": "whom", "request_id": "ERA-1", "by": by});
-    // All of it within one second, as the clock stands.
+    // All of this happens within one second, because the clock stands still.
     let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
     house.order(status("staff-2")).await.unwrap();
     house.order(status("STAFF-2")).await.unwrap();

@@ -1,4 +1,4 @@
-//! A year of days: what arrives, falls due, is erased, held and let go, and a ledger that tells
+//! A year of days: records arrive, fall due, are erased, held and released, and the ledger records
 //! exactly that.
 
 use super::{certificate, sweep, verified};
@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-/// The first day's morning. Everything happens at this hour, but for what falls due: that does an
+/// The morning of the first day. Everything happens at this hour, except that records fall due an
 /// hour later.
 const BEGIN: &str = "2026-11-23T10:00:00Z";
 const DAYS: u64 = 365;
-/// How often a partner drops a file.
+/// How many days lie between a partner's files.
 const EVERY: u64 = 28;
-/// The days on each of which something falls due; on others only on every 28th.
+/// On each of these days something falls due. Outside them, only on every 28th day.
 const BUSY: Range<u64> = 98..112;
-/// The days on which the sweep is off.
+/// The days on which the sweep does not run.
 const OFF: Range<u64> = 100..107;
-/// Holds: of whom whose record falls due on this day, placed on that day, lifted on that, if at
-/// all.
+/// Holds: the day on which the held person's record falls due, the day of placing, and the day of
+/// lifting, if any.
 const HOLDS: [(u64, u64, Option<u64>); 4] = [
     (33, 30, Some(32)),
     (89, 86, Some(95)),
@@ -31,7 +31,7 @@ const HOLDS: [(u64, u64, Option<u64>); 4] = [
 ];
 const HEADER: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 
-/// Something that lies in Records.
+/// Something stored in Records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Thing {
     partition: String,
@@ -41,15 +41,15 @@ struct Thing {
     held: bool,
 }
 
-/// What a day's deletions were: how many by cause, and how late the latest that was due was.
+/// A day's deletions: how many by cause, and how late the latest overdue one was.
 type Day = (BTreeMap<Cause, u64>, Option<i64>);
 
-/// The house, and beside it what has to be true of it.
+/// The stack, and what must be true of it.
 struct Year {
     house: House,
     lying: HashMap<EntryId, Thing>,
     gone: HashMap<EntryId, Cause>,
-    /// What was held, and has its end again since the last sweep.
+    /// What was held and got its expiry back since the last sweep.
     released: HashSet<EntryId>,
     days: BTreeMap<NaiveDate, Day>,
     /// For each day, how many records were held beyond their date when it was closed.
@@ -68,9 +68,8 @@ fn something_falls_due_on(day: &u64) -> bool {
     BUSY.contains(day) || day % EVERY == 5
 }
 
-/// What falls due on these days: on each something that is told with an address and a telephone
-/// number, something that is told with an address, and twice something that nobody knows by whom it
-/// is told.
+/// A file of what falls due on these days. For each day: one record with an address and a telephone
+/// number, one with an address, and two that name nobody.
 fn file(days: Range<u64>) -> String {
     let row = |day: u64, number: u64, email: &str, phone: &str| {
         let due = at(BEGIN) + Days::new(day) + TimeDelta::hours(1);
@@ -132,7 +131,7 @@ impl Year {
             .collect()
     }
 
-    /// Something arrives: nothing else has come or gone.
+    /// Something arrives. Nothing else has come or gone.
     async fn arrives(&mut self, expected: usize) {
         let lies = self.lies().await;
         assert!(
@@ -151,7 +150,7 @@ impl Year {
         self.lying.extend(new);
     }
 
-    /// What lies there of somebody, the links to them too.
+    /// Everything stored about a person, including links to them.
     fn of(&self, email: &str) -> Vec<EntryId> {
         let theirs = |thing: &&Thing| thing.item["contact"]["email"] == email;
         let holder = &self.lying.values().find(theirs).unwrap().partition;
@@ -163,7 +162,7 @@ impl Year {
             .collect()
     }
 
-    /// What is over and not held.
+    /// What is past its date and not held.
     fn over(&self) -> Vec<EntryId> {
         let over = |thing: &Thing| !thing.held && thing.due <= self.now().timestamp();
         self.lying
@@ -173,7 +172,7 @@ impl Year {
             .collect()
     }
 
-    /// These are deleted now.
+    /// Notes that these are deleted now.
     fn goes(&mut self, ids: Vec<EntryId>, cause: Cause) {
         let now = self.now();
         for id in ids {
@@ -222,9 +221,9 @@ impl Year {
         self.released = not_yet.into_iter().collect();
     }
 
-    /// TTL gets round to one thing that is over, and the stream tells it twice. It leaves what was
-    /// let go to the sweep, of which it is a matter of chance otherwise whether it finds a link
-    /// while the record that leads to it is still there.
+    /// TTL removes one thing that is past its date, and the stream reports it twice. It leaves
+    /// released records to the sweep. Otherwise it would be chance whether the sweep finds a link
+    /// while its record still exists.
     async fn ttl_removes_one(&mut self) {
         let over = self
             .over()
@@ -271,7 +270,7 @@ impl Year {
 
     async fn sweeps(&mut self) {
         let report = sweep(&self.house).await;
-        // What was held goes with the last look at what was lifted.
+        // What was held is deleted when the sweep looks at lifted holds.
         let (released, over) = self
             .over()
             .into_iter()
@@ -346,11 +345,11 @@ impl Year {
 }
 
 /// A partner drops files of what falls due within the year, and residents answer a survey. People
-/// are erased every month, one of them while the sweep is off. Four are held: one until before
-/// their date, one until after it, one until a day on which the sweep is off, and one for good. Of
-/// what is over TTL removes one thing a day; the rest is the sweep's, which is off for a week. It
-/// comes when there is something to find: on all other days it would make 650 calls and find
-/// nothing.
+/// are erased every month, one of them while the sweep does not run. Four are held: one until
+/// before the record's date, one until after it, one until a day without a sweep, and one for good.
+/// TTL removes one thing a day of what is past its date. The sweep deletes the rest, and does not
+/// run for a week. It runs only when there is something to find: on all other days it would make
+/// 650 calls and find nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_expected_deletion_once()
  {
@@ -372,7 +371,7 @@ async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_e
     year.house.move_to(&format!("{after}T00:05:00Z")).await;
     year.sweeps().await;
 
-    // The ledger tells each deletion once, with its cause, and no other.
+    // The ledger records each deletion once, with its cause, and no other.
     let told = year.house.told().await;
     let ids: HashSet<&EntryId> = told.iter().map(|entry| &entry.id).collect();
     assert_eq!(ids.len(), told.len(), "each is told once");
@@ -384,7 +383,7 @@ async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_e
     for cause in [Cause::Retention, Cause::Sweep, Cause::Erasure] {
         assert!(year.gone.values().any(|it| *it == cause), "{cause:?}");
     }
-    // What has not gone lies there: what is not due, and what is held beyond its date.
+    // What remains is what is not due and what is held beyond its date.
     assert_eq!(
         year.lies().await.into_keys().collect::<HashSet<_>>(),
         year.lying.keys().cloned().collect()
@@ -417,7 +416,7 @@ async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_e
         );
     }
     assert_eq!((year.held[&last], year.days.len()), (1, 0));
-    // The week off is not hidden: the day after it tells how late things went.
+    // The week without a sweep is not hidden: the day after it shows how late the deletions were.
     let back = (first + Days::new(OFF.end)).to_string();
     let late = certificate(&year.house, &back)
         .await
