@@ -6,6 +6,7 @@
 
 mod address;
 mod again;
+mod blank_form;
 mod form;
 mod key;
 mod own;
@@ -16,6 +17,7 @@ mod sheet;
 mod submission;
 
 use address::Address;
+use blank_form::BlankForms;
 use custodian_domain::identity::keyring::{Addresses, Forms, KeyPurpose, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::record::reference::References;
@@ -53,6 +55,7 @@ pub struct Ingest {
     /// where nobody is.
     confirmations: Option<(Confirmations, Keyring<Addresses>)>,
     site: Site,
+    blank_forms: BlankForms,
 }
 
 /// The keys of `ingest`.
@@ -117,6 +120,7 @@ impl Function for Ingest {
             subject_keys: subject,
             confirmations,
             site: Site::read(environment)?,
+            blank_forms: BlankForms::default(),
         })
     }
 
@@ -157,7 +161,7 @@ impl Ingest {
         }
         match (&request.method, address) {
             (&Method::GET, Address::List) => self.list(&request).await,
-            (&Method::GET, Address::Form(id)) => self.form(id).await,
+            (&Method::GET, Address::Form(id)) => self.form(id, &request).await,
             (&Method::POST, Address::Responses(id)) => self.submit(id, request, program).await,
             // Somebody shares, keeps or reloads the address at which an answer was sent.
             (&Method::GET, Address::Responses(id)) => {
@@ -204,13 +208,13 @@ impl Ingest {
     }
 
     /// The empty form of a survey.
-    async fn form(&self, id: &str) -> Result<Response, Rejection> {
+    async fn form(&self, id: &str, request: &Request) -> Result<Response, Rejection> {
         let survey = self.open_survey(id).await?;
-        let view = form::empty(&survey, self.new_token(&survey));
-        Ok(page::cached(
-            pages::form(self.page(), &view),
-            pages::CACHE_EMPTY_FORM,
-        ))
+        let form = self.blank_forms.of(&survey, |token| {
+            pages::form(self.page(), &form::empty(&survey, token))
+        });
+        let token = self.new_token(&survey);
+        Ok(reply::blank_form(&form, &token, &request.headers))
     }
 
     /// The page after an answer. It shows what its address says, and so only an address that this

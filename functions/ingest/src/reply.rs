@@ -1,11 +1,15 @@
 //! Responses with their headers.
 
+use crate::blank_form::BlankForm;
 use crate::pages;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use custodian_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
 use custodian_web::http::{
-    Body, HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status, typed,
+    Body, HeaderMap, HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status,
+    typed,
 };
 use custodian_web::{http, page, stylesheet};
+use std::borrow::Cow;
 
 /// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {
@@ -32,11 +36,31 @@ pub fn stylesheet(request: &Request) -> Response {
     };
     let mut response = typed(stylesheet::STYLESHEET, "text/css; charset=utf-8", cache);
     if http::takes_gzip(&request.headers) {
-        *response.body_mut() = Body::Bytes(pages::STYLESHEET_GZIP);
-        response
-            .headers_mut()
-            .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        compressed(&mut response, pages::STYLESHEET_GZIP.into());
     }
+    vary(response)
+}
+
+/// An empty form, compressed for whoever takes it so.
+pub fn blank_form(form: &BlankForm, token: &str, headers: &HeaderMap) -> Response {
+    if !http::takes_gzip(headers) {
+        return vary(page::cached(form.page(token), pages::CACHE_EMPTY_FORM));
+    }
+    let mut response = page::cached(String::new(), pages::CACHE_EMPTY_FORM);
+    compressed(&mut response, BASE64.encode(form.gzip(token)).into());
+    vary(response)
+}
+
+/// Gives a response this body, in base64, which gzip has made smaller.
+fn compressed(response: &mut Response, body: Cow<'static, str>) {
+    *response.body_mut() = Body::Bytes(body);
+    response
+        .headers_mut()
+        .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+}
+
+/// Says that the response depends on which codings a client takes.
+fn vary(mut response: Response) -> Response {
     response
         .headers_mut()
         .insert(VARY, HeaderValue::from_static("accept-encoding"));
@@ -120,7 +144,7 @@ mod tests {
         let Body::Bytes(encoded) = packed.body() else {
             panic!("it is packed")
         };
-        let (bytes, mut unpacked) = (BASE64.decode(encoded).unwrap(), String::new());
+        let (bytes, mut unpacked) = (BASE64.decode(encoded.as_bytes()).unwrap(), String::new());
         GzDecoder::new(bytes.as_slice())
             .read_to_string(&mut unpacked)
             .unwrap();

@@ -53,7 +53,7 @@ pub enum Body {
     /// Text.
     Text(Cow<'static, str>),
     /// Bytes, in base64.
-    Bytes(&'static str),
+    Bytes(Cow<'static, str>),
 }
 
 /// The headers of every response besides its own: nothing may be loaded but our own stylesheet.
