@@ -1,10 +1,10 @@
-//! A person is forgotten, whole, and nobody else is.
+//! A person is forgotten completely, and nobody else is.
 
 use crate::house::{House, email_id, erasure, phone_id};
 use serde_json::{Value, json};
 
-/// A person with an answer by mail, one by mail and telephone, and a package; and somebody else,
-/// with the same.
+/// A person with an answer under an email address, one under an email address and a telephone
+/// number, and a package; and somebody else with the same.
 async fn two_people(house: &House) -> Value {
     let mut packages = Vec::new();
     for (name, email, phone) in [

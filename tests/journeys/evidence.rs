@@ -1,5 +1,5 @@
-//! Requests, holds and restrictions lie in the Register as the ledger's chain attests them, or it
-//! is said what does not.
+//! Requests, holds and restrictions in the Register match what the ledger's chain attests, or a
+//! check says which do not.
 
 mod forging;
 mod keeping;
@@ -14,14 +14,14 @@ use custodian_store::evidence::Register;
 use serde_json::{Value, json};
 
 const ROSA: &str = "rosa@example.org";
-/// What an honest house ends with.
+/// How the output begins for a stack that nobody has tampered with.
 const HOLDS: &str = "Requests, holds and restrictions lie as they were attested";
 
 fn register(house: &House) -> Register {
     Register::new(house.dynamodb(), house.setting("REGISTER_TABLE"))
 }
 
-/// What is found where everything is as it should be.
+/// What the check finds where everything is in order.
 async fn proven(house: &House) -> Proven {
     prove(
         &house.ledger(),
@@ -32,7 +32,7 @@ async fn proven(house: &House) -> Proven {
     .unwrap()
 }
 
-/// What `make verify-ledger` says of it, and the code that it ends with.
+/// What `make verify-ledger` prints about the stack, and its exit code.
 async fn says(house: &House) -> (String, u8) {
     told(
         &prove(
@@ -52,7 +52,7 @@ async fn order(house: &House, order: Value) -> Value {
     house.invoke("requests", order).await.unwrap()
 }
 
-/// Everything that is ever ordered, clicked or confirmed, once, on the first day.
+/// Everything that can be ordered, clicked or confirmed, once each, on the first day.
 async fn all_acts(house: &House) {
     house
         .tell("Rosa's.", Some(ROSA), Some("07700 900142"))
@@ -116,7 +116,7 @@ async fn all_acts(house: &House) {
     order(house, plan).await;
 }
 
-/// A house where all that has been done, and a day has passed.
+/// A stack where all of that was done, one day later.
 async fn busy() -> House {
     let house = House::open().await;
     all_acts(&house).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const LAST_SECOND: &str = "2029-11-23T09:59:59Z";
 const END: &str = "2029-11-23T10:00:00Z";
 
-/// The event of the stream of Records that says that TTL has removed this.
+/// The event of the stream of Records for an item that TTL has removed.
 pub fn removed_by_ttl(image: &Value, now: DateTime<Utc>) -> Value {
     json!({"Records": [{
         "eventID": "1", "eventName": "REMOVE", "eventVersion": "1.1", "eventSource": "aws:dynamodb",

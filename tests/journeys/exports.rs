@@ -16,7 +16,7 @@ fn order(kind: &str, identifiers: &[Value]) -> Value {
     json!({"kind": kind, "identifiers": identifiers, "requested_by": "dpo-7"})
 }
 
-/// The published schema, which says what it requires.
+/// Asserts that a document matches the published schema.
 fn assert_valid(document: &Value) {
     let schema = include_str!("../../docs/export.schema.json");
     let schema = serde_json::from_str(schema).unwrap();

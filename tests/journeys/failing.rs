@@ -1,4 +1,4 @@
-//! AWS fails: for good, as when a function is killed, or at one call and never again.
+//! AWS fails: for good, as when a function is killed, or at one call only.
 
 use crate::house::House;
 use aws_config::SdkConfig;
@@ -19,25 +19,25 @@ const JSON: &str = "application/x-amz-json-1.0";
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Off {
-    /// The power goes off before it is made, and stays off.
+    /// The power goes off before the call is made, and stays off.
     Before,
-    /// The power goes off after it is made and before its answer comes, and stays off.
+    /// The power goes off after the call is made and before its answer arrives, and stays off.
     After,
-    /// This call alone: the service has an error.
+    /// This call only: the service has an error.
     Error,
-    /// This call alone: the service has too much to do.
+    /// This call only: the service is too busy.
     Throttle,
-    /// This call alone: nothing comes in time.
+    /// This call only: nothing arrives in time.
     Timeout,
-    /// This call alone: it is done, and its answer is lost.
+    /// This call only: it is carried out, and its answer is lost.
     Lost,
-    /// This call alone, if it is a transaction: another one has its items just then.
+    /// This call only, if it is a transaction: another one holds its items at that moment.
     Conflict,
 }
 
-/// After how many calls something fails, in a test that tries one after another: of each way to
-/// fail every third, beginning elsewhere than the others do; in `make test-long`, where
-/// `CUSTODIAN_CASES` is set, every one.
+/// After how many calls something fails, in a test that tries one number after another. For each
+/// way to fail it gives every third number, each way with a different start. In `make test-long`,
+/// where `CUSTODIAN_CASES` is set, it gives every number.
 pub fn calls(off: Off) -> impl Iterator<Item = usize> {
     let is_long = std::env::var_os("CUSTODIAN_CASES").is_some();
     let (first, step) = if is_long {
@@ -48,7 +48,7 @@ pub fn calls(off: Off) -> impl Iterator<Item = usize> {
     (first..).step_by(step)
 }
 
-/// What becomes of a call; `left` is how many could be made before it, and nothing where none
+/// The outcome of a call. `left` is how many calls could be made before it, or nothing if none
 /// could.
 fn fail(
     left: Result<usize, usize>,
@@ -87,7 +87,7 @@ fn actions(request: &HttpRequest) -> Option<usize> {
         .then(|| body["TransactItems"].as_array().unwrap().len())
 }
 
-/// What DynamoDB says of a transaction of which another one has the last item.
+/// DynamoDB's answer to a transaction whose last item another transaction holds.
 fn conflicting(actions: usize) -> HttpConnectorFuture {
     let mut reasons = vec![json!({"Code": "None"}); actions];
     reasons[actions - 1] =
@@ -118,7 +118,7 @@ fn refused(request: &HttpRequest, status: u16, code: &str, of_s3: &str) -> HttpC
     }
 }
 
-/// The host of a function whose connection fails after `calls` calls, and is not tried again.
+/// The host of a function whose connection fails after `calls` calls and does not retry.
 pub fn failing_host(
     house: &House,
     function: &str,
@@ -136,7 +136,7 @@ pub fn failing_host(
     )
 }
 
-/// The same, where only calls of the database and of the store fail, and are counted.
+/// The same, where only calls to the database and to the object store fail and are counted.
 pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Off) -> Environment {
     let (sdk, _) = failing(house, calls, off, true);
     Environment::new(
@@ -146,7 +146,7 @@ pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Of
     )
 }
 
-/// A connection that fails after `calls` calls, and is not tried again.
+/// A connection that fails after `calls` calls and does not retry.
 pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (SdkConfig, Arc<AtomicUsize>) {
     failing(house, calls, off, false)
 }

@@ -1,4 +1,4 @@
-//! Whatever breaks off, whenever it does: the next run ends where an undisturbed one does.
+//! Whatever fails, and whenever it fails, the next run ends as an undisturbed one does.
 
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, email_id, erasure, key, phone_id};
@@ -27,7 +27,7 @@ pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
     LambdaEvent::new(event, context)
 }
 
-/// Every task of a request is tried once; says whether none of them broke off.
+/// Tries every task of a request once, and returns whether all of them succeeded.
 async fn try_all(host: &Environment, request: &str) -> bool {
     let Ok(erase) = Erase::start(host).await else {
         return false;
@@ -39,7 +39,7 @@ async fn try_all(host: &Environment, request: &str) -> bool {
     whole
 }
 
-/// An hour passes, then every task is tried again, and whoever has to confirms what they did.
+/// An hour passes, then every task is tried again, and people confirm what they did by hand.
 async fn go_on(house: &House, request: &str) {
     let now = house.stack.clock().now();
     house.stack.clock().set(now + TimeDelta::hours(7));
@@ -49,8 +49,8 @@ async fn go_on(house: &House, request: &str) {
     assert!(try_all(&host, request).await);
 }
 
-/// Three answers, two links and a package of one person; as much of another who shares the
-/// telephone.
+/// Three answers, two links and a package of one person, and the same for another who shares the
+/// telephone number.
 async fn furnish(house: &House) {
     for (name, second) in [("rosa", "07700 900143"), ("abel", "07700 900144")] {
         let email = format!("{name}@example.org");
@@ -73,8 +73,8 @@ async fn furnish(house: &House) {
     }
 }
 
-/// What an erasure ends with, but for its times: what is stored of people, how many deletions the
-/// ledger tells, every receipt, and what is open.
+/// The result of an erasure, without its times: what is stored about people, how many deletions the
+/// ledger has, every receipt, and what is open.
 #[derive(Debug, PartialEq)]
 struct Ended {
     records: BTreeSet<String>,
@@ -124,7 +124,7 @@ async fn ended(house: &House, request: &str) -> Ended {
     }
 }
 
-/// A house with both people, where the erasure of one is approved and has not begun.
+/// A stack with both people, where the erasure of one is approved and has not begun.
 async fn approved() -> House {
     let house = House::where_it_sleeps("erase").await;
     furnish(&house).await;
@@ -167,8 +167,8 @@ async fn an_invocation_that_is_about_to_end_takes_nothing_on_and_another_does_al
     assert_eq!(stored(part), None);
 }
 
-/// Has each call of an erasure fail, one after another, and goes on: it ends as one that nothing
-/// disturbed.
+/// Makes each call of an erasure fail, one after another, and continues. It ends as an undisturbed
+/// erasure does.
 async fn goes_on_after_any_call(off: Off) {
     let undisturbed = approved().await;
     let before = undisturbed.items("RECORDS_TABLE").await.len();
@@ -363,7 +363,8 @@ async fn an_erasure_during_an_export_wins() {
     for calls in 4..40 {
         let house = House::open().await;
         house.tell("One.", Some("rosa@example.org"), None).await;
-        // The export stops in the middle, the erasure runs whole, and the export is tried again.
+        // The export stops in the middle, the erasure runs completely, and the export is tried
+        // again.
         let mut order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
         order["request_id"] = json!("DSAR-1");
         let (host, _) = failing_host(&house, "export", calls, Off::Before);

@@ -1,5 +1,5 @@
-//! Items that somebody put straight into the tables, as a hijacked function's role could, and more
-//! than it could: nothing comes of them but an alarm, which says nothing of anybody.
+//! Items that somebody put straight into the tables, as a hijacked function's role could, and even
+//! more than it could. They only cause an alarm, which says nothing about anybody.
 
 use crate::faults::start;
 use crate::heard;
@@ -20,7 +20,7 @@ use std::collections::HashMap;
 const ROSA: &str = "rosa@example.org";
 const REFUSED: &str = "\"outcome\":\"not_approved\"";
 
-/// Does something in a house of its own; gives what was logged meanwhile.
+/// Does something in a stack of its own and returns what was logged meanwhile.
 fn log_of(something: impl Future<Output = ()>) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -82,8 +82,8 @@ fn itself(id: &RequestId) -> Key {
     stored::request(id)
 }
 
-/// A request that looks approved, and its tasks, entered item by item; `start` is where what starts
-/// each lies.
+/// A request that looks approved, and its tasks, written item by item. `start` is where the items
+/// that start tasks are.
 async fn forge(house: &House, id: &RequestId, action: Action, start: impl Fn(Place) -> Key) {
     let now = house.stack.clock().now();
     let request = Request::entered(
@@ -113,7 +113,7 @@ async fn forge(house: &House, id: &RequestId, action: Action, start: impl Fn(Pla
     }
 }
 
-/// What Rosa told is there, and nothing says that it is gone.
+/// Asserts that Rosa's records are there, and that nothing says they are deleted.
 async fn assert_nothing_happened(house: &House) {
     assert!(
         house
@@ -202,7 +202,7 @@ fn a_click_s_task_that_says_another_place_or_another_matter_is_refused() {
 fn what_starts_a_task_and_names_nothing_that_was_approved_starts_nothing() {
     let lines = log_of(async {
         let house = house().await;
-        // As a hijacked `partners` could: it counts up what is not there.
+        // As a hijacked `partners` could: it increments a count that is not there.
         for request in ["ERA-1", "ERA-2"] {
             write(
                 &house,

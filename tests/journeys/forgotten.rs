@@ -1,5 +1,6 @@
-//! Forgotten everywhere: a person of whom every place has something, and a processor that is down,
-//! then forges, then does what it should. At every moment the request tells the truth.
+//! A person about whom every place holds something is forgotten everywhere. One processor is down,
+//! then sends forged answers, then does what it should. The request tells the truth at every
+//! moment.
 
 use crate::house::{House, email_id, erasure, phone_id};
 use crate::partners::{CREATED, changed};
@@ -10,14 +11,14 @@ use std::collections::BTreeMap;
 
 const EMAIL: &str = "priya.nair@example.org";
 const PHONE: &str = "+447700900142";
-/// What would betray her, wherever it lay.
+/// Text that would reveal her, wherever it is stored.
 const MARKS: [&str; 5] = ["priya", "Priya", "7700900142", "07700 900142", "Mould"];
-/// Rows that cannot be read; the first is hers.
+/// Rows that cannot be read. The first is hers.
 const BAD: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
     A1,complaint,never,housing,,Priya Nair,priya.nair@example.org,,Mould,,,\nA2,complaint,never,housing,,,,,Damp,,,\n";
 
-/// She has answered, rung, chatted, complained and reported; a row of hers was unreadable; she was
-/// given her data.
+/// She has answered, rung, chatted, complained and reported, a row of hers was unreadable, and she
+/// was given her data.
 async fn furnish(house: &House) {
     house
         .tell("Mould in the flat.", Some(EMAIL), Some("07700 900142"))
@@ -57,14 +58,14 @@ async fn furnish(house: &House) {
         .give(&[("number1", "07700900142"), ("email", EMAIL)]);
 }
 
-/// It is that time, and the sweep looks what is to be tried again.
+/// Moves to that time, and the sweep looks for what is to be tried again.
 async fn come(house: &House, instant: &str) {
     house.move_to(instant).await;
     house.invoke("sweep", json!({})).await.unwrap();
     house.stack.settle().await.unwrap();
 }
 
-/// How far each place is: its task's state, and why it failed.
+/// The state of each place: its task's state, and why it failed.
 fn places(status: &Value) -> BTreeMap<String, (String, Option<String>)> {
     let tasks = status["tasks"].as_array().unwrap().iter();
     let error = |task: &Value| task["error"].as_str().map(str::to_owned);
@@ -74,7 +75,8 @@ fn places(status: &Value) -> BTreeMap<String, (String, Option<String>)> {
         .collect()
 }
 
-/// Everything else is done, Granicus failed for this reason, and nobody claims more.
+/// Asserts that everything else is done, that Granicus failed for this reason, and that nothing
+/// claims more.
 fn only_granicus_is_left(status: &Value, why: &str) {
     assert_eq!(
         (&status["status"], &status["certificate"]),
@@ -172,7 +174,7 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     nothing_is_left(&house, url).await;
 }
 
-/// An inventory: only the suppression, the ledger and the certificate know that there was somebody.
+/// An inventory: only the suppression, the ledger and the certificate show that there was somebody.
 async fn nothing_is_left(house: &House, url: &str) {
     for item in house.everything().await {
         assert!(!MARKS.iter().any(|mark| item.contains(mark)), "{item}");

@@ -1,4 +1,4 @@
-//! What API Gateway makes of a request.
+//! The events that API Gateway makes from requests.
 
 use custodian_local::Handler;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// A function that answers the gateway's events.
 pub trait Ask {
-    /// What it answers an event with, as the gateway is given it.
+    /// Its answer to an event, as the gateway gets it.
     async fn ask(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>;
 }
 

@@ -1,4 +1,4 @@
-//! What the house logs at TRACE, as its functions would on Lambda.
+//! What the stack logs at TRACE, as its functions would on Lambda.
 
 use custodian_runtime::logs;
 use std::cell::RefCell;
@@ -10,7 +10,7 @@ thread_local! {
     static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Starts logging for all journeys; each thread hears its own lines.
+/// Starts logging for all journeys. Each thread captures its own lines.
 pub fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
@@ -18,7 +18,7 @@ pub fn listen() {
     });
 }
 
-/// Does something, and gives what this thread logged meanwhile.
+/// Does something, and returns it with what this thread logged meanwhile.
 pub fn on_this_thread<T>(something: impl FnOnce() -> T) -> (T, String) {
     LINES.take();
     let done = something();

@@ -1,5 +1,4 @@
-//! The house that journeys walk through: the whole stack in this process, with a clock that stands
-//! still.
+//! The whole stack in this process, for the journeys, with a clock that stands still.
 
 use crate::slowest::Taken;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -23,10 +22,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// When every journey begins: a Monday morning in November.
 pub const BEGINNING: &str = "2026-11-23T10:00:00Z";
-/// The parts of the house that store something.
+/// The settings that name the stack's tables.
 pub const TABLES: [&str; 3] = ["RECORDS_TABLE", "REGISTER_TABLE", "LEDGER_TABLE"];
 
-/// A function that nobody starts.
+/// A function that does nothing when it is started.
 struct Asleep;
 
 #[async_trait::async_trait]
@@ -36,18 +35,18 @@ impl Handler for Asleep {
     }
 }
 
-/// The running house.
+/// The running stack, with what journeys do to it.
 pub struct House {
     /// The stack.
     pub stack: Stack,
     http: reqwest::Client,
-    /// How many files were dropped of which a journey itself tells.
+    /// How many files were dropped whose notification the journey itself sends.
     pub dropped: AtomicU64,
-    /// Ends last, so that how long the stack takes to end is counted.
+    /// Dropped last, so that it counts the time the stack takes to end.
     _taken: Taken,
 }
 
-/// What the door answered.
+/// An answer at the public door.
 #[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
@@ -65,7 +64,7 @@ impl Answer {
             .unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.body))
     }
 
-    /// A header, or nothing.
+    /// A header, or an empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -73,22 +72,22 @@ impl Answer {
     }
 }
 
-/// How many cases a property that goes through the store is tried on: `few`, or as `make test-long`
-/// says.
+/// How many cases to try a property on that goes through the store: `few`, or what `make test-long`
+/// sets.
 ///
-/// A property without a store needs nothing of this: proptest reads `PROPTEST_CASES` itself, unless
-/// a test sets `cases`.
+/// A property without a store does not need this: proptest reads `PROPTEST_CASES` itself, unless a
+/// test sets `cases`.
 pub fn cases_of(few: u32) -> u32 {
     std::env::var_os("CUSTODIAN_CASES")
         .map_or(few, |cases| cases.to_str().unwrap().parse().unwrap())
 }
 
-/// An instant.
+/// An instant, parsed from RFC 3339.
 pub fn at(instant: &str) -> DateTime<Utc> {
     instant.parse().unwrap()
 }
 
-/// The options of a house whose clock stands at the beginning and whose schedules do not run by
+/// The options of a stack whose clock stands at the beginning and whose schedules do not run by
 /// themselves.
 pub fn options() -> Options {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -99,7 +98,7 @@ pub fn options() -> Options {
     options
 }
 
-/// All functions, of which these do nothing when they are started.
+/// All functions, with these ones doing nothing when they are started.
 pub fn asleep(functions: &[&str]) -> Registry {
     let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Handler>) };
     functions
@@ -110,12 +109,12 @@ pub fn asleep(functions: &[&str]) -> Registry {
 }
 
 impl House {
-    /// A house where TTL removes what expired.
+    /// A stack where TTL removes what has expired.
     pub async fn open() -> Self {
         Self::with(options()).await
     }
 
-    /// A house where TTL never gets round to it.
+    /// A stack where TTL never removes anything.
     pub async fn where_ttl_is_late() -> Self {
         Self::with(Options {
             ttl: false,
@@ -124,8 +123,7 @@ impl House {
         .await
     }
 
-    /// A house where one function does nothing when it is started: who looks at it invokes it
-    /// themselves.
+    /// A stack where one function does nothing when it is started. The journey invokes it itself.
     pub async fn where_it_sleeps(function: &str) -> Self {
         Self::with(Options {
             functions: asleep(&[function]),
@@ -134,13 +132,13 @@ impl House {
         .await
     }
 
-    /// A house with other options.
+    /// A stack with other options.
     pub async fn with(options: Options) -> Self {
         let taken = Taken::begin();
         crate::heard::listen();
         let stack = Stack::start(options).await.unwrap();
-        // The client of `erase` brings TLS into every client of this build; none of them chooses
-        // whose by itself.
+        // The client of `erase` brings TLS into every client of this build, and none of them
+        // chooses a provider by itself.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -154,7 +152,7 @@ impl House {
         }
     }
 
-    /// Moves time; what comes of it has happened when this returns.
+    /// Moves the clock. When this returns, everything this causes has happened.
     pub async fn move_to(&self, instant: &str) {
         self.stack.move_clock(at(instant)).await.unwrap();
     }
@@ -169,12 +167,12 @@ impl House {
         .await
     }
 
-    /// Gets anything, from anywhere.
+    /// Gets any address.
     pub async fn get_url(&self, url: &str) -> Answer {
         read(self.http.get(url)).await
     }
 
-    /// The DPO releases a package; gives the link and its code.
+    /// The DPO releases a package. Returns the link and its code.
     pub async fn release(&self, request: &str) -> Value {
         self.invoke(
             "export",
@@ -184,7 +182,7 @@ impl House {
         .unwrap()
     }
 
-    /// Whoever has a link to a package types a code, and presses the button for a file.
+    /// Somebody with a link to a package types a code and presses the button for a file.
     pub async fn press(&self, link: &Value, code: &str, file: &str) -> Answer {
         let form = format!("code={code}&file={file}");
         let request = self.http.post(link["url"].as_str().unwrap());
@@ -196,7 +194,7 @@ impl House {
         .await
     }
 
-    /// Whoever has a link to a package and its code fetches a file.
+    /// Somebody with a link to a package and its code fetches a file.
     pub async fn fetch(&self, link: &Value, file: &str) -> Answer {
         let door = self.press(link, link["code"].as_str().unwrap(), file).await;
         assert_eq!(door.status, 303, "{}", door.body);
@@ -209,7 +207,7 @@ impl House {
         assert_eq!(self.fetch(&link, "report").await.status, 200);
     }
 
-    /// Sends a body to a survey as a browser would a form.
+    /// Sends a body to a survey as a browser sends a form.
     pub async fn post_form(&self, survey: &str, body: &str) -> Answer {
         self.post(
             survey,
@@ -232,13 +230,13 @@ impl House {
         .await
     }
 
-    /// Sends anything to a survey.
+    /// Sends any body to a survey.
     pub async fn post(&self, survey: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         self.post_to(&format!("/surveys/{survey}/responses"), headers, body)
             .await
     }
 
-    /// Sends anything anywhere.
+    /// Sends any body to any path.
     pub async fn post_to(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = self.http.post(format!("{}{path}", self.stack.url()));
         for (name, value) in headers {
@@ -247,7 +245,7 @@ impl House {
         read(request.body(body.to_owned())).await
     }
 
-    /// A person tells the recycling centre something.
+    /// A person sends an answer to the recycling centre's survey.
     pub async fn tell(&self, comment: &str, email: Option<&str>, phone: Option<&str>) -> Value {
         let answers = json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email, "phone": phone});
         let answer = self.post_json("recycling-centre", &answers).await;
@@ -255,7 +253,7 @@ impl House {
         answer.json()
     }
 
-    /// The DPO has a function do something.
+    /// The DPO invokes a function with an order.
     pub async fn invoke(&self, function: &str, order: Value) -> Result<Value, String> {
         told(self.stack.invoke(function, order).await)
     }
@@ -266,15 +264,15 @@ impl House {
         self.invoke("export", order).await.unwrap()
     }
 
-    /// The DPO plans an erasure, looks at it, and approves it; where people have to do something by
-    /// hand, they do. Gives what the request is when nothing moves any more.
+    /// The DPO plans an erasure, looks at the plan and approves it, and people do what has to be
+    /// done by hand. Returns the request when nothing more is going to happen.
     pub async fn erase(&self, order: Value) -> Result<Value, String> {
         let id = order["request_id"].clone();
         let planned = self.approve(order).await?;
         self.carried_out(id, &planned).await
     }
 
-    /// The same, of somebody to whom no link of theirs leads that is not in the order.
+    /// The same, refusing every link that is not confirmed, as `approve_alone` does.
     pub async fn erase_alone(&self, order: Value) -> Result<Value, String> {
         let id = order["request_id"].clone();
         let planned = self.approve_alone(order).await?;
@@ -289,7 +287,7 @@ impl House {
         Ok(status)
     }
 
-    /// Whoever has to delete something by hand confirms that they did, today.
+    /// Everybody who has to delete something by hand confirms that they did so today.
     pub async fn confirm_all(&self, request: &Value) {
         let today = self.stack.clock().now().date_naive();
         for task in self.status(request).await.unwrap()["tasks"]
@@ -305,13 +303,12 @@ impl House {
         self.stack.settle().await.unwrap();
     }
 
-    /// An erasure is planned by one and approved by another.
+    /// One person plans an erasure and another approves it.
     pub async fn approve(&self, order: Value) -> Result<Value, String> {
         self.approve_deciding(order, |_| None).await
     }
 
-    /// The same, of somebody to whom no link of theirs leads that is not in the order: all of them
-    /// are refused.
+    /// The same, refusing every link that is not confirmed.
     pub async fn approve_alone(&self, order: Value) -> Result<Value, String> {
         let every = |planned: &Value| {
             let linked = planned["linked"]
@@ -346,7 +343,7 @@ impl House {
         Ok(planned)
     }
 
-    /// How far a request is.
+    /// The state of a request.
     pub async fn status(&self, request: &Value) -> Result<Value, String> {
         self.invoke(
             "requests",
@@ -360,12 +357,12 @@ impl House {
         serde_json::from_str(&self.object(package["key"].as_str().unwrap()).await).unwrap()
     }
 
-    /// An object of the bucket of packages.
+    /// An object in the bucket of packages.
     pub async fn object(&self, key: &str) -> String {
         self.object_in(&self.bucket(), key).await
     }
 
-    /// An object.
+    /// An object in this bucket, as text.
     pub async fn object_in(&self, bucket: &str, key: &str) -> String {
         let object = self
             .s3()
@@ -383,14 +380,14 @@ impl House {
         self.stack.store().keys(&self.bucket())
     }
 
-    /// A partner drops a file into the intake bucket; gives the report of what became of it.
+    /// A partner drops a file into the intake bucket. Returns the import's report.
     pub async fn drop_file(&self, source: &str, name: &str, file: &[u8]) -> Value {
         let id = self.put_file(source, name, file).await;
         self.stack.settle().await.unwrap();
         self.report(source, &id).await
     }
 
-    /// A partner drops a file, and nobody waits; gives what the import is called.
+    /// A partner drops a file, and nobody waits for the import. Returns the import's id.
     pub async fn put_file(&self, source: &str, name: &str, file: &[u8]) -> String {
         let (key, body) = (format!("{source}/{name}"), file.to_vec().into());
         let put = self
@@ -430,7 +427,7 @@ impl House {
         rows
     }
 
-    /// Everything in the intake bucket but the indexes of quarantine.
+    /// Everything in the intake bucket except the indexes of quarantine.
     pub fn files(&self) -> Vec<String> {
         self.stack
             .store()
@@ -455,7 +452,7 @@ impl House {
         self.stack.settings("import").unwrap()["INTAKE_BUCKET"].clone()
     }
 
-    /// Every item of a table, as text that can be searched and compared, expired or not.
+    /// Every item of a table, expired or not, as text that can be searched and compared.
     pub async fn items(&self, table: &str) -> BTreeSet<String> {
         let client = self.dynamodb();
         let mut pages = client
@@ -525,7 +522,7 @@ impl House {
         Ledger::new(self.dynamodb(), self.setting("LEDGER_TABLE"))
     }
 
-    /// Everything that the ledger tells, in its order.
+    /// Every entry of the ledger, in order.
     pub async fn told(&self) -> Vec<Entry> {
         let (mut pages, mut entries) = (self.ledger().told_since(NaiveDate::MIN), Vec::new());
         while let Some(page) = pages.next().await.unwrap() {
@@ -549,7 +546,7 @@ impl House {
         self.setting("EXPORTS_BUCKET")
     }
 
-    /// The bucket of what the ledger could not be told of.
+    /// The bucket of removals that could not be recorded in the ledger.
     pub fn discarded(&self) -> String {
         self.stack.settings("expire").unwrap()["DISCARDED_BUCKET"].clone()
     }
@@ -559,7 +556,7 @@ impl House {
         self.stack.settings("sweep").unwrap()["ANCHORS_BUCKET"].clone()
     }
 
-    /// What the ledger is found to be beside its anchors, now.
+    /// The result of comparing the ledger with its anchors, as of now.
     pub async fn audit(&self) -> Result<Audited, Unverified> {
         let anchors = Anchors::new(self.s3(), self.anchors_bucket());
         compare(
@@ -571,7 +568,7 @@ impl House {
         .await
     }
 
-    /// A setting of `erase` or of `ingest`, which between them have all.
+    /// A setting of `erase` or of `ingest`, which together have all of them.
     pub fn setting(&self, name: &str) -> String {
         let settings = ["erase", "ingest"].map(|function| self.stack.settings(function).unwrap());
         settings
@@ -582,8 +579,8 @@ impl House {
     }
 }
 
-/// What a function answered, or in words why it refused or failed: that it refuses is an answer as
-/// well.
+/// A function's answer, or, if it refused or failed, the reason as text. A refusal is returned as
+/// an answer, too.
 pub fn told(answer: Result<Value, impl std::fmt::Debug>) -> Result<Value, String> {
     match answer {
         Ok(answer) if answer["errorType"].is_string() => Err(format!("{answer:?}")),
@@ -602,7 +599,7 @@ pub fn phone_id(value: &str) -> Value {
     json!({"type": "phone", "value": value})
 }
 
-/// An order to erase, of a request with an id of its own.
+/// An order to erase, of a request with its own id.
 pub fn erasure(identifiers: &[Value]) -> Value {
     static COUNT: AtomicUsize = AtomicUsize::new(1);
     let id = format!("ERASURE-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -634,8 +631,8 @@ async fn read(request: reqwest::RequestBuilder) -> Answer {
 }
 
 impl House {
-    /// Puts a survey of the folder into the Register in other words; those who have a copy see it
-    /// after a minute.
+    /// Puts one of the folder's surveys into the Register with changed wording. Functions with a
+    /// copy see it after a minute.
     pub async fn reword(&self, survey: &str, from: &str, to: &str) {
         let path = format!("{}/../surveys/{survey}.json", env!("CARGO_MANIFEST_DIR"));
         let document = std::fs::read_to_string(path).unwrap().replace(from, to);
@@ -647,7 +644,7 @@ impl House {
             .unwrap();
     }
 
-    /// One of many answers of one person, each with a key of its own.
+    /// One of many answers of one person, each with its own key.
     pub async fn post_form_from(&self, email: &str, comment: &str, number: usize) {
         let body =
             json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email})
@@ -664,8 +661,8 @@ impl House {
     }
 }
 
-/// An `Idempotency-Key`, the same for the same name: a UUID of version 4, as a program would have
-/// made one.
+/// An `Idempotency-Key`, always the same for the same name: a UUID of version 4, as a program would
+/// make one.
 pub fn key(name: &str) -> String {
     let digest = Sha256::digest(name);
     let digits: String = digest

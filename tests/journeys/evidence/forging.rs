@@ -1,4 +1,4 @@
-//! Somebody with the keys of the Register writes what nobody ordered, or has it attested.
+//! Somebody with the keys of the Register writes what nobody ordered, or gets it attested.
 
 use super::{busy, delete, item, partition, proven, put, register, says, sweep, text};
 use crate::house::House;
@@ -17,7 +17,7 @@ fn forged(from: &Item, keys: (&str, &str), more: &[(&str, &str)]) -> Item {
     item
 }
 
-/// A mark, as it lies where things wait to be attested.
+/// A mark, as it is stored for changes that wait to be attested.
 async fn mark(house: &House, of: &str, partition: &str, items: &[&str]) -> Item {
     let items = items.iter().map(|item| (*item).to_owned()).collect();
     let since = AttributeValue::N(house.stack.clock().now().timestamp().to_string());
@@ -113,7 +113,8 @@ async fn what_nobody_wrote_is_named() {
     );
 }
 
-/// Somebody changes what never changes and leaves a mark, as whoever may write it does.
+/// Somebody changes what should never change and leaves a mark, as anybody with the right to write
+/// it can.
 async fn attested_again(house: &House, (id, sort): (&str, &str), name: &str) -> String {
     let before = item(house, id, sort).await;
     put(
@@ -141,7 +142,7 @@ async fn what_never_changes_is_not_made_right_by_having_it_attested_again() {
     house.move_to("2026-11-25T12:00:00Z").await;
     sweep(&house).await;
     assert_eq!(says(&house).await.0, said, "the chain remembers it");
-    // Who knows what became of it looks at what came later.
+    // Someone who already knows about the change checks only what came later.
     let scope = Scope {
         from: Some("2026-11-25".parse().unwrap()),
         ..Scope::all(house.stack.clock().now())
@@ -190,7 +191,7 @@ async fn what_a_processor_has_not_signed_is_named_although_it_is_attested() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mark_that_is_none_keeps_nothing_from_being_attested_and_is_told() {
     let house = busy().await;
-    // Whoever follows links may not have requests attested.
+    // A function that follows links may not have requests attested.
     let foreign = mark(&house, "CLICKUNATTESTED", "REQUEST#ERA-1", &["META"]).await;
     let nothing = mark(&house, "UNATTESTED", "SUPPRESSION#record#x", &["META"]).await;
     let event = partition(&house, "REQUEST#ERA-1")

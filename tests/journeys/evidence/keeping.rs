@@ -1,4 +1,4 @@
-//! What is done honestly is attested, with the act or with the next sweep, and ends when it should.
+//! Honest changes are attested with the act or with the next sweep, and end when they should.
 
 use super::{HOLDS, ROSA, all_acts, busy, order, partition, proven, register, says, sweep};
 use crate::failing::{Off, calls, failing_host};
@@ -44,12 +44,12 @@ async fn everything_that_is_done_is_attested_and_lies_as_it_was_attested() {
         at_once: 5,
         ..Scope::all(house.stack.clock().now())
     };
-    // However little is remembered at a time, the same is found.
+    // The result is the same, however little is held in memory at a time.
     let in_parts = evidence::prove(&house.ledger(), &register(&house), scope)
         .await
         .unwrap();
     assert_eq!(in_parts, found);
-    // An order is attested with its answer.
+    // An order is attested together with its answer.
     order(
         &house,
         json!({"order": "status", "request_id": "ERA-1", "by": "dpo-99"}),
@@ -75,7 +75,7 @@ async fn what_ends_when_it_should_is_no_doubt() {
     assert_eq!(proven(&house).await.attested, without_the_plan);
     house.move_to("2032-11-26T10:00:00Z").await;
     sweep(&house).await;
-    // The hold stands, and has no end.
+    // The hold is in force and has no end.
     assert_eq!(proven(&house).await.attested, 1, "{:?}", says(&house).await);
     order(
         &house,
@@ -152,8 +152,8 @@ async fn what_waits_for_more_than_a_day_is_named() {
     assert!(says(&house).await.0.starts_with(HOLDS));
 }
 
-/// Has each call of an order fail, one after another: whatever it has written is attested with the
-/// next sweep.
+/// Makes each call of an order fail, one after another. Whatever the order has written is attested
+/// with the next sweep.
 async fn attests_after_any_call(off: Off) {
     let house = House::open().await;
     house.tell("Rosa's.", Some(ROSA), None).await;

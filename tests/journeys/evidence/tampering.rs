@@ -1,4 +1,4 @@
-//! Somebody with the keys of the Register changes what was written, or takes it away.
+//! Somebody with the keys of the Register changes what was written, or removes it.
 
 use super::{HOLDS, busy, delete, item, partition, proven, put, says, text};
 use crate::house::House;
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_store::Item;
 use std::collections::HashMap;
 
-/// Has an item be otherwise for a moment; gives what is said then.
+/// Changes an item for a moment and returns what the check says then.
 async fn changed(house: &House, before: &Item, how: impl FnOnce(&mut Item)) -> String {
     let mut after = before.clone();
     how(&mut after);
@@ -18,7 +18,7 @@ async fn changed(house: &House, before: &Item, how: impl FnOnce(&mut Item)) -> S
     said
 }
 
-/// Has items be gone for a moment; gives what is said then.
+/// Removes items for a moment and returns what the check says then.
 async fn gone(house: &House, items: &[Item]) -> String {
     for item in items {
         delete(house, item).await;

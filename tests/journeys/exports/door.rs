@@ -1,4 +1,4 @@
-//! The door in front of packages: what it shows, who is led on, and what everybody else is told.
+//! The door in front of packages: what it shows, who may go on, and what everybody else sees.
 
 use super::order;
 use crate::house::{House, email_id, erasure, phone_id};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const ROSA: &str = "rosa@example.org";
 
-/// A package of both objects.
+/// A package with both files.
 async fn packaged(house: &House) {
     house.tell("Quick.", Some(ROSA), None).await;
     let mut access = order("access", &[email_id(ROSA)]);
@@ -14,7 +14,7 @@ async fn packaged(house: &House) {
     house.invoke("export", access).await.unwrap();
 }
 
-/// The same, released.
+/// The same package, released.
 async fn released(house: &House) -> Value {
     packaged(house).await;
     house.release("SAR-1").await
@@ -286,7 +286,7 @@ async fn the_dpo_reads_a_package_before_it_is_released_and_that_hands_nothing_ov
         status["fetched"],
         json!([{"at": "2026-11-23T10:00:00Z", "file": "report", "link": "reading"}])
     );
-    // A release and a reading do not end each other.
+    // A release does not end a reading, nor a reading a release.
     let link = house.release("SAR-1").await;
     assert_eq!(
         (

@@ -1,5 +1,5 @@
-//! An export breaks off at any call: the same order again gives one whole package, and an erasure
-//! finds what was left.
+//! An export fails at any call. The same order again makes one complete package, and an erasure
+//! finds what was left behind.
 
 use super::held::bad_complaint;
 use super::{assert_valid, order};
@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 const ROSA: &str = "rosa@example.org";
 
-/// A house that holds two answers, a link, an opt-out, and a row in quarantine of Rosa.
+/// A stack that holds two answers, a link, an opt-out, and a quarantined row about Rosa.
 async fn furnished() -> House {
     let house = House::open().await;
     house.tell("One.", Some(ROSA), None).await;
@@ -34,7 +34,7 @@ fn ordered(request: &str) -> Value {
     order
 }
 
-/// What a package says, whenever and under whichever name it was made.
+/// The content of a package, without what depends on when it was made or on its name.
 async fn said(house: &House, package: &Value) -> Value {
     let text = house.object(package["key"].as_str().unwrap()).await;
     assert_eq!(
@@ -58,7 +58,7 @@ async fn said(house: &House, package: &Value) -> Value {
     ])
 }
 
-/// Has each call of an export fail, one after another, and orders it again.
+/// Makes each call of an export fail, one after another, and orders the export again.
 async fn whole_after_any_call(off: Off) {
     let house = furnished().await;
     let undisturbed = house.invoke("export", ordered("WHOLE")).await.unwrap();

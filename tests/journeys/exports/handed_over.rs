@@ -1,4 +1,4 @@
-//! What sources other than the council's own forms hand over, put straight into the intake.
+//! Records from sources other than the council's own forms, put straight into the intake.
 
 use crate::house::{House, at};
 use custodian_domain::identity::contact::Contact;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 /// When the call began.
 pub const CALLED: &str = "2026-10-12T08:00:12Z";
 
-/// Somebody with an email address and a telephone number, or one of them.
+/// Somebody with an email address, a telephone number, or both.
 pub fn contact(name: &str, email: Option<&str>, phone: Option<&str>) -> Contact {
     Contact {
         email: email.map(str::to_owned),
@@ -49,7 +49,7 @@ fn named(name: &str) -> Contact {
     }
 }
 
-/// Takes in what is new.
+/// Takes in new records.
 pub async fn hand_over(house: &House, told: Vec<RecordBody>) {
     let host = house.stack.host("erase").unwrap();
     let (dynamodb, register) = (
@@ -98,7 +98,7 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// A form on Granicus.
+/// A form from Granicus.
 pub fn form(id: &str, contact: Contact) -> RecordBody {
     let particulars = SourceDetails::WebForm(WebForm {
         form_version: Some(7),
@@ -118,7 +118,7 @@ pub fn form(id: &str, contact: Contact) -> RecordBody {
     }
 }
 
-/// A call of two legs.
+/// A call with two legs.
 pub fn call(id: &str, contact: Contact) -> RecordBody {
     let leg = |began: &str, campaign: &str, outcome: &str| Leg {
         at: at(began),
@@ -170,7 +170,7 @@ pub fn review(id: &str, contact: Contact) -> RecordBody {
     )
 }
 
-/// A post on a network.
+/// A post on a social network.
 pub fn post(id: &str, contact: Contact) -> RecordBody {
     let url = some("https://x.example/9911");
     let post = Post {
@@ -207,7 +207,7 @@ pub fn interview(id: &str, contact: Contact) -> RecordBody {
     }
 }
 
-/// A chat in which staff say their name.
+/// A chat in which staff give their name.
 pub fn chat(id: &str, contact: Contact) -> RecordBody {
     let turn = |from, when: &str, text: &str| Turn {
         from,

@@ -1,5 +1,5 @@
-//! For every place that a plan counts, a package says something; and it says that nothing is held
-//! only where that is so.
+//! A package reports on every place that a plan counts, and says that nothing is held only where
+//! that is so.
 
 use super::handed_over::{call, contact, form, hand_over};
 use super::{assert_valid, order};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const ROSA: &str = "rosa@example.org";
 
-/// A complaint that breaks a rule, of somebody with this address.
+/// A complaint that breaks a rule, from somebody with this address.
 pub fn bad_complaint(email: &str) -> String {
     format!(
         "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
@@ -27,7 +27,7 @@ struct Told {
 }
 
 impl Told {
-    /// What is said of one kind of thing.
+    /// What the document says about one kind of thing.
     fn held(&self, holding: Holding) -> &Value {
         &self.document["held"][holding.as_str()]
     }
@@ -38,7 +38,7 @@ impl Told {
             .unwrap_or_else(|| panic!("{holding:?} is not told of"))
     }
 
-    /// The kinds of which there is something.
+    /// The kinds of which something is held.
     fn kinds(&self) -> Vec<&'static str> {
         Holding::ALL
             .into_iter()
@@ -86,10 +86,10 @@ async fn plan(house: &House, who: &[Value]) -> Plan {
     serde_json::from_value(house.invoke("requests", order).await.unwrap()["plan"].clone()).unwrap()
 }
 
-/// Every number of a plan is told by the package, as the same number, under the name of the same
-/// kind of thing.
+/// Asserts that the package reports every number of the plan, as the same number under the same
+/// name.
 fn assert_told(plan: &Plan, told: &Told) {
-    // Taken apart, so that what a plan learns to count is looked for here as well.
+    // Destructured, so that a field added to the plan has to be checked here as well.
     let Plan {
         records: _,
         left: _,
@@ -154,7 +154,7 @@ fn assert_told(plan: &Plan, told: &Told) {
     );
 }
 
-/// A person of whom every place holds something.
+/// A person about whom every place holds something.
 async fn furnish_everything(house: &House) -> Vec<Value> {
     let form_body = "satisfaction=4&site=Wareham&comment=Quick.&email=Rosa%40Example.org&phone=07700+900142&newsletter=yes";
     assert_eq!(

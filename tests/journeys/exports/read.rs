@@ -1,4 +1,4 @@
-//! How a package reads: in which order, in which words, with which marks, under which names.
+//! How a package reads: its order, its words, its marks and its names.
 
 use super::handed_over::{call, contact, form, hand_over};
 use super::{assert_valid, order};
@@ -31,7 +31,7 @@ async fn records_are_told_by_time_the_latest_first_whoever_holds_them() {
         "2027-02-01",
         "2027-06-01",
     ];
-    // Told in another order than that of time, under two identifiers, and more than are read at
+    // Given out of chronological order, under two identifiers, and more of them than are read at
     // once.
     for (number, day) in days.iter().enumerate() {
         house
@@ -205,8 +205,7 @@ async fn times_of_day_are_those_of_london_and_text_goes_in_its_own_direction() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_html_forbids_is_marked_in_the_report_and_told_as_it_is_in_the_document() {
     let house = House::open().await;
-    // A form takes such characters out; what other sources handed over, and what was kept before,
-    // has them.
+    // A form removes such characters. Other sources and older records can contain them.
     let mut told = form("FS-1", contact("Rosa", Some(ROSA), None));
     told.answers.insert(
         "comment".to_owned(),

@@ -1,4 +1,4 @@
-//! Every source is told, as what it is: provided, observed, inferred, or said by others.
+//! Every source is described as what it is: provided, observed, inferred, or said by others.
 
 use super::handed_over::{
     call, chat, complaint, contact, form, hand_over, interview, known_as, post, review,
@@ -16,7 +16,7 @@ fn reference_id(value: &str) -> Value {
     json!({"type": "reference", "value": value})
 }
 
-/// A person from whom there is a record of every source, and two of forms.
+/// A person with a record from every source, and two from forms.
 async fn hand_over_everything(house: &House) -> Vec<Value> {
     let priya = || contact("Priya Nair", Some("priya.nair@example.org"), None);
     let told = vec![
@@ -39,7 +39,7 @@ async fn hand_over_everything(house: &House) -> Vec<Value> {
     ]
 }
 
-/// The record of a source; of forms that of Granicus.
+/// The record of a source. For forms, the one from Granicus.
 fn of(document: &Value, source: Source) -> Value {
     let records = document["records"].as_array().unwrap();
     let is = |record: &&Value| {

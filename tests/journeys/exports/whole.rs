@@ -1,4 +1,4 @@
-//! A person is found whole, by whichever identifier and in whichever spelling, and nobody else with
+//! A person is found completely, by any identifier in any spelling, and nobody else is found with
 //! them.
 
 use super::handed_over::{call, chat, complaint, contact, form, hand_over};
@@ -208,7 +208,7 @@ async fn the_telephone_of_a_household_is_a_question() {
     assert_eq!(abel["followed"], false);
 }
 
-/// What is left of the person anywhere, suppressions apart: those are digests.
+/// What is left of the person anywhere, except suppressions, which are digests.
 async fn left_of_rosa(house: &House) -> Vec<String> {
     let traces = [
         "Rosa",
