@@ -1,4 +1,4 @@
-//! Partners drop files, and what they told is kept, once.
+//! Partners drop files, and their contents are kept once.
 
 use crate::house::{House, email_id, erasure, options, phone_id};
 use custodian_domain::ledger::Cause;
@@ -19,7 +19,7 @@ const INTERVIEWS: &[u8] = sample!("interviews/2026-08.jsonl");
 const SUPPORT: &[u8] = sample!("support/2026-09-21.jsonl");
 const COMPLAINTS: &[u8] = sample!("complaints/2026-10.csv");
 
-/// The records that are held of a source.
+/// The records held from a source.
 async fn records(house: &House, source: &str) -> Vec<Value> {
     let all = house.items("RECORDS_TABLE").await;
     let all = all
@@ -199,7 +199,7 @@ async fn a_review_that_is_updated_is_corrected_in_its_place_and_renews_nothing()
         (&after["expires_at"], &after["pk"], &after["sk"]),
         (&before["expires_at"], &before["pk"], &before["sk"])
     );
-    // The older word, read again, changes nothing.
+    // The older version, read again, changes nothing.
     let report = house.drop_file("reviews", "may again.json", REVIEWS).await;
     assert_eq!(
         (&report["corrected"], &report["already_there"]),
@@ -299,7 +299,7 @@ async fn complaints_have_clocks_and_move_on_in_their_place() {
             .starts_with("anon#")
     );
 
-    // Acknowledged, and the address was wrong: one record, another person's.
+    // The complaint is acknowledged, and the address was wrong: one record, now of another person.
     let header = String::from_utf8(COMPLAINTS.to_vec())
         .unwrap()
         .lines()
@@ -473,7 +473,7 @@ async fn an_import_that_runs_out_of_time_hands_over_and_ends_in_the_same() {
     );
 }
 
-/// A report with so many calls, of which one in so many is good, the first among them.
+/// A report with `count` calls, of which the first of every `good` is valid.
 fn many_calls(count: usize, good: usize) -> String {
     let header = String::from_utf8(CALLS.to_vec())
         .unwrap()

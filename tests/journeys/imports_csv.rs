@@ -1,4 +1,4 @@
-//! What partners' programs really write as CSV: nothing is lost, nothing is misread, and a reason
+//! CSV as partners' programs really write it: nothing is lost, nothing is misread, and a reason
 //! names the real cause.
 
 use crate::house::House;
@@ -43,7 +43,7 @@ fn id(report: &Value) -> &str {
     report["import"].as_str().unwrap()
 }
 
-/// The file that is kept whole, if it is.
+/// The file that is quarantined whole, if it is.
 pub async fn kept_whole(house: &House, source: &str, report: &Value) -> Option<Vec<u8>> {
     let key = format!("quarantine/{source}/{}/file", id(report));
     if house.files().contains(&key) {
@@ -53,7 +53,7 @@ pub async fn kept_whole(house: &House, source: &str, report: &Value) -> Option<V
     }
 }
 
-/// The rows in quarantine of one file, in order.
+/// The quarantined rows of one file, in order.
 pub async fn bad_rows(house: &House, source: &str, report: &Value) -> Vec<QuarantinedRow> {
     let folder = format!("quarantine/{source}/{}/", id(report));
     let mut rows = Vec::new();
@@ -71,7 +71,7 @@ pub async fn bad_rows(house: &House, source: &str, report: &Value) -> Vec<Quaran
     rows
 }
 
-/// The records that are held, by what their source calls them.
+/// The records that are held, with their source's names for them.
 pub async fn records(house: &House) -> Vec<(String, Value)> {
     let all = house.items("RECORDS_TABLE").await;
     let all = all
@@ -207,7 +207,7 @@ async fn a_line_in_a_comment_withdraws_nobodys_post() {
             0,
             json!({"wrong_number_of_fields": 1}),
         ),
-        // Behind broken quotes nobody knows what is a row, so not even a whole line takes part.
+        // After a broken quote nobody knows where a row ends, so not even a complete line is read.
         (
             "never closed",
             post("5", &format!("\"a\n{withdrawn}b")) + &withdrawn,
@@ -586,8 +586,8 @@ async fn a_bad_row_lies_in_quarantine_byte_for_byte_and_costs_no_other() {
             );
         }
     }
-    // Another report behind this one: its header has the same number of columns, and its rows would
-    // be misread.
+    // A second report is appended to this one: its header has the same number of columns, so its
+    // rows would be misread.
     let house = House::open().await;
     let other = CALLS.replacen("ANI,CUSTOMER NAME,DNIS", "DNIS,CUSTOMER NAME,ANI", 1);
     let file = [CALLS, &call("1", ""), &other, &call("2", "")].concat();

@@ -1,4 +1,4 @@
-//! Whatever an import is broken off by, and whatever happens beside it: the end is the same.
+//! Whatever interrupts an import, and whatever happens at the same time, the end is the same.
 
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{BEGINNING, House, at, cases_of, email_id, erasure, phone_id};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-/// A house whose import nobody starts.
+/// A stack in which nothing starts the import.
 pub async fn house() -> House {
     House::where_it_sleeps("import").await
 }
@@ -38,12 +38,12 @@ fn notification_at(key: &str, etag: &str, at: DateTime<Utc>, order: u64) -> Lamb
     LambdaEvent::new(event, context)
 }
 
-/// Puts a file and gives its notification.
+/// Puts a file and returns its notification.
 pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Value> {
     dropped_as(house, &format!("{source}/file"), file).await
 }
 
-/// Puts a file under a key of its own and gives its notification.
+/// Puts a file under a key of its own and returns its notification.
 pub async fn dropped_as(house: &House, key: &str, file: &str) -> LambdaEvent<Value> {
     let put = house
         .s3()
@@ -80,8 +80,8 @@ async fn undisturbed(house: &House, source: &str, file: &str) -> Value {
         .unwrap()
 }
 
-/// Everything stored, but for the counts in the report: what was new the first time is there
-/// already the second.
+/// Everything stored, except the counts in the report: what is new the first time is already there
+/// the second time.
 async fn state(house: &House) -> BTreeSet<String> {
     let plain = |item: String| {
         if item.starts_with("file reports/") {
@@ -98,7 +98,7 @@ pub const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
 /// The header of a file of complaints.
 pub const COMPLAINTS: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 
-/// Each source's hardest: what lies there before, and the file that is broken off.
+/// Each source's hardest case: what is already there, and the file whose import is interrupted.
 fn cases() -> Vec<(&'static str, String, String)> {
     let calls = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
     let first_leg: String = calls
@@ -413,7 +413,7 @@ fn file(rows: &[Told]) -> String {
             1 => "\"two\nlines\"".to_owned(),
             number => format!("text {number}"),
         };
-        // A post is told at its own time; now and then the row is bad.
+        // A post has its own time. Now and then the row is bad.
         let time = if row.text == 5 && row.post == 4 {
             "never".to_owned()
         } else {
@@ -429,7 +429,7 @@ fn file(rows: &[Told]) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases_of(12), ..ProptestConfig::default() })]
 
-    /// Posts that change, move to another handle and are deleted, in any order.
+    /// Posts change, move to another handle and are deleted, in any order.
     #[test]
     fn wherever_a_generated_file_is_broken_off_its_end_is_the_same(
         before in proptest::collection::vec(any_row(), 0..6), rows in proptest::collection::vec(any_row(), 1..12), calls in 2_usize..20, after in any::<bool>(),

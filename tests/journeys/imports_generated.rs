@@ -1,7 +1,7 @@
-//! Generated files of CSV go through the whole import: each row is accounted for, and none is made
-//! of a cell's text.
+//! Generated CSV files go through the whole import: each row is accounted for, and no row is made
+//! from a cell's text.
 //!
-//! A few files each time; `CUSTODIAN_CASES=200` makes them 200, as `make test-long` does.
+//! A few files each time. `CUSTODIAN_CASES=200` makes it 200, as `make test-long` does.
 
 use crate::house::{House, cases_of};
 use crate::imports_csv::{bad_rows, kept_whole, records};
@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What becomes of a row that is looked at; each is counted once.
+/// The possible outcomes of a row. Each row counts once.
 const OUTCOMES: [&str; 9] = [
     "new",
     "already_there",
@@ -26,10 +26,10 @@ const OUTCOMES: [&str; 9] = [
 ];
 /// How many posts are there before each file, for its rows and for text that only looks like rows.
 const BEFORE: usize = 6;
-/// More than the longest row has.
+/// More than the longest row may have.
 const TOO_LONG: usize = 256 * 1024;
 
-/// A cell of text. `{n}` is the number of the case, so that each has posts of its own.
+/// A cell of text. `{n}` is the number of the case, so that each case has its own posts.
 fn any_text() -> impl Strategy<Value = String> {
     let row = (
         0..BEFORE,
@@ -46,7 +46,7 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A row: of one of the posts that are there, or of a new one; soundly quoted, or not quite.
+/// A row of one of the existing posts or of a new one, quoted correctly or not quite.
 fn any_row() -> impl Strategy<Value = Vec<u8>> {
     let time = prop::sample::select(vec![
         "2026-11-01T08:00:00Z",
@@ -98,7 +98,7 @@ prop_compose! {
     }
 }
 
-/// The posts that a second reader of CSV sees rows of.
+/// The posts that a second CSV reader sees rows of.
 fn seen(file: &[u8]) -> BTreeSet<String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let rows = reader

@@ -1,5 +1,5 @@
-//! What partners' files are really like, source by source: nothing in them is lost, misread or told
-//! by a wrong reason.
+//! What partners' files are really like, source by source: nothing in them is lost, misread or
+//! reported with a wrong reason.
 
 mod complaints;
 mod former;
@@ -11,7 +11,7 @@ mod telephone;
 use crate::house::House;
 use serde_json::{Value, json};
 
-/// A file that a partner dropped: what became of it, what is held of its source, and what lies in
+/// A file that a partner dropped: its report, what is held from its source, and what is in
 /// quarantine.
 pub struct Dropped {
     /// The report.
@@ -64,7 +64,7 @@ pub async fn dropped(house: &House, source: &str, name: &str, file: &[u8]) -> Dr
 }
 
 impl Dropped {
-    /// The record that its source calls so.
+    /// The record with this name at its source.
     pub fn named(&self, source_id: &str) -> &Value {
         let found = self
             .records
@@ -73,7 +73,7 @@ impl Dropped {
         found.unwrap_or_else(|| panic!("{source_id} is not among {:?}", self.ids()))
     }
 
-    /// What the source calls what is held, sorted.
+    /// The source's names for its records, sorted.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = self
             .records
@@ -101,12 +101,12 @@ impl Dropped {
     }
 }
 
-/// Whether a record is of somebody with an identifier.
+/// Whether a record belongs to a person with an identifier.
 pub fn is_of_somebody(record: &Value) -> bool {
     record["pk"].as_str().unwrap().starts_with("subject#")
 }
 
-/// Drops a file that is refused whole, and gives the reason. Its bytes lie in quarantine.
+/// Drops a file that is refused whole, and returns the reason. Its bytes are in quarantine.
 pub async fn refused_whole(source: &str, name: &str) -> Value {
     let house = House::open().await;
     let path = format!(

@@ -1,5 +1,5 @@
 //! The intake bucket as partners use it: files anywhere, in any order, of any bytes. Nothing is
-//! lost, and nothing is said to be gone that is not.
+//! lost, and nothing is reported as deleted that is still there.
 
 use crate::failing::{Off, failing_host};
 use crate::gateway::Ask;
@@ -33,7 +33,7 @@ fn files(house: &House) -> Files {
     Files::new(house.s3(), house.intake())
 }
 
-/// The keys below a folder of ours.
+/// The keys below one of our folders.
 fn below(house: &House, folder: &str) -> Vec<String> {
     house
         .files()
@@ -231,7 +231,7 @@ async fn an_erasure_waits_for_what_nobody_can_look_into_and_never_says_that_noth
         "others' data is not destroyed for it"
     );
     assert!(bytes(&house, &key).is_some());
-    // A file that comes later is another matter.
+    // A file that arrives later is not affected.
     house.move_to("2026-11-24T10:00:00Z").await;
     house
         .drop_file("support", "later.jsonl.gz", b"\x1f\x8b\x08 later")
@@ -247,7 +247,7 @@ async fn an_erasure_waits_for_what_nobody_can_look_into_and_never_says_that_noth
     assert_eq!(below(&house, "quarantine/support/").len(), 1);
 }
 
-/// Keys that no source is agreed on.
+/// Keys that no source has been agreed for.
 const ASTRAY: [&str; 9] = [
     "calls.csv",
     "phone/x.csv",
@@ -324,12 +324,12 @@ async fn a_file_that_is_dropped_anywhere_is_kept_whole_within_the_hour_and_told_
         house.invoke("sweep", json!({})).await.unwrap()["intake"]["unread"],
         0
     );
-    // Nothing of them names her, and nothing waits any more.
+    // None of the objects names her, and nothing is waiting any more.
     house.move_to("2026-11-23T11:00:00Z").await;
     house.invoke("sweep", json!({})).await.unwrap();
     house.stack.settle().await.unwrap();
     assert!(house.status(&id).await.unwrap()["certificate"].is_object());
-    // Every key has an end, also what nobody ever reads.
+    // Every key has an end, even one that nobody ever reads.
     put(&house, "once more.csv", b"x").await;
     house.move_to("2026-12-09T00:00:00Z").await;
     assert_eq!(house.files(), [""; 0]);
@@ -376,7 +376,7 @@ async fn rows_of_a_person_in_a_file_that_lay_astray_leave_and_the_others_stay() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_which_nobody_was_told_is_read_within_the_hour() {
-    // Its notification is lost: nobody starts the import.
+    // Its notification is lost, so nothing starts the import.
     let lost = imports_faults::house().await;
     put(
         &lost,
@@ -402,7 +402,7 @@ async fn a_file_of_which_nobody_was_told_is_read_within_the_hour() {
         0,
         "it waits in Lambda's queue"
     );
-    // What the handover starts.
+    // The event that the handover causes.
     let mut event = dropped(&lost, "interviews", "").await;
     event.payload["Records"][0]["s3"]["object"]["key"] = json!(handover);
     let done = import(&lost.stack.host("import").unwrap(), event.clone())
@@ -421,7 +421,7 @@ async fn a_file_of_which_nobody_was_told_is_read_within_the_hour() {
     );
 }
 
-/// A file of complaints with the same two references, in this order, and what they say.
+/// A file of complaints with these two references, in this order, and their texts.
 fn words(rows: [(&str, &str); 2]) -> String {
     let row = |(reference, text): (&str, &str)| {
         format!(
@@ -456,7 +456,7 @@ async fn of_two_files_within_one_second_the_one_that_arrived_later_has_the_last_
             .count()
     };
     assert_eq!((texts("new").await, texts("old").await), (2, 0));
-    // The same bytes once more are another file, and the last word then.
+    // The same bytes again are another file, and then the latest one.
     let report = house
         .drop_file("complaints", "a.csv", first.as_bytes())
         .await;
@@ -580,7 +580,7 @@ async fn a_submission_that_is_refused_is_kept_to_the_byte_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_and_cannot_be_kept_is_asked_for_again() {
     let house = House::open().await;
-    // The secrets are read while it starts; after that the power goes off.
+    // The secrets are read at the start. After that the power goes off.
     let (host, _) = failing_host(&house, "partners", 2, Off::Before);
     let partners = Partners::start(&host).await.unwrap();
     let answer = partners.ask(signed_event(&house, "{").await).await.unwrap();

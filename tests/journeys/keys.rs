@@ -28,19 +28,19 @@ const READERS: [(&str, &[&str]); 6] = [
     ("IdentityKeys", &["erase", "requests"]),
 ];
 
-/// What a secret of the running house is called.
+/// The id of a secret in the running stack.
 fn id(secret: &str) -> String {
     format!("custodian-{secret}")
 }
 
-/// The document of a secret of the running house.
+/// The document of a secret in the running stack.
 async fn document(house: &House, secret: &str) -> String {
     secret::read(&house.stack.host("requests").unwrap(), &id(secret))
         .await
         .unwrap()
 }
 
-/// Puts another document into a secret; those who start from now on read it.
+/// Puts another document into a secret. Functions that start from now on read it.
 async fn put(house: &House, secret: &str, document: &str) {
     secret::put(
         &house.stack.host("requests").unwrap(),

@@ -1,5 +1,5 @@
-//! The layers of the code, held: what each crate may need, and that no module needs another that
-//! needs it.
+//! The layers of the code: what each crate may depend on, and that no two modules depend on each
+//! other.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What cargo knows of the workspace.
+/// Cargo's metadata of the workspace.
 fn metadata() -> Value {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
@@ -29,7 +29,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// What each package needs when it runs, by name.
+/// What each package depends on when it runs, by name.
 fn needed(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let packages = metadata["packages"].as_array().unwrap().iter();
     let names: BTreeMap<&str, &str> = packages
@@ -59,7 +59,7 @@ fn needed(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     needed
 }
 
-/// Everything that a package needs, and what that needs.
+/// Everything that a package depends on, directly and indirectly.
 fn reached(needed: &BTreeMap<String, BTreeSet<String>>, package: &str) -> BTreeSet<String> {
     let (mut all, mut open) = (BTreeSet::new(), vec![package.to_owned()]);
     while let Some(one) = open.pop() {
@@ -201,7 +201,7 @@ fn who_takes_answers_in_knows_no_s3() {
     }
 }
 
-/// The crates whose modules are looked at, by their folders.
+/// The folders of the crates whose modules are checked.
 fn crates() -> Vec<PathBuf> {
     let folders = ["shared", "functions"]
         .into_iter()
@@ -214,7 +214,7 @@ fn crates() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The modules of a crate, and what stands in each, without tests and comments.
+/// The modules of a crate, and their code, without tests and comments.
 fn modules(folder: &Path) -> BTreeMap<String, String> {
     let (source, mut modules, mut open) = (
         folder.join("src"),
@@ -269,7 +269,7 @@ fn leads_to(modules: &BTreeMap<String, String>, from: &str, path: &str) -> Optio
     Some(whole.join("::")).filter(|it| !it.is_empty() && it != from)
 }
 
-/// The paths in a text that begin with `crate` or `super`; what stands in braces is left out.
+/// The paths in a text that begin with `crate` or `super`. Paths inside braces are left out.
 fn paths(text: &str) -> Vec<String> {
     let is_of_a_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = text
@@ -281,7 +281,7 @@ fn paths(text: &str) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-/// A module above another, or below it, is one matter with it.
+/// Whether one module is inside the other. Such modules count as one.
 fn is_kin(one: &str, other: &str) -> bool {
     let is_below = |below: &str, above: &str| {
         below
@@ -293,7 +293,7 @@ fn is_kin(one: &str, other: &str) -> bool {
 
 fn circle(needs: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     let (mut left, mut changed) = (needs.clone(), true);
-    // Who needs nobody that is left is in no circle.
+    // A module that needs nobody who is left is in no circle.
     while changed {
         let before = left.len();
         let names: BTreeSet<String> = left.keys().cloned().collect();
@@ -398,8 +398,8 @@ fn a_public_type_s_name_is_its_own_within_a_crate() {
     }
 }
 
-/// Where an empty value that nobody stored would become evidence, somebody's identity, a row that
-/// is lost or a connection that is trusted.
+/// Where an empty value that nobody stored would become evidence, somebody's identity, a lost row
+/// or a trusted connection.
 const LOUD: [&str; 16] = [
     "shared/domain/src/identity",
     "shared/domain/src/ledger",
@@ -418,11 +418,11 @@ const LOUD: [&str; 16] = [
     "functions/sweep/src",
     "functions/verify/src",
 ];
-/// Of these the surveys, which are of nobody.
+/// The exception is the surveys, which are about nobody.
 const NOT_LOUD: [&str; 1] = ["shared/store/src/surveys"];
 
-/// What makes an empty value of one that is not there, without saying what that means. A zero, or
-/// a list that is flattened, says so.
+/// What turns a missing value into an empty one without saying what that means. A zero, or a
+/// flattened list, says so.
 const SILENT: [&str; 11] = [
     "unwrap_or_default()",
     "map_or_default(",
@@ -471,7 +471,8 @@ fn a_setting_of_the_template_is_spelled_in_one_file() {
         .filter_map(of_function)
         .flat_map(|variables| variables.into_iter())
         .map(|(name, _)| name.as_str().unwrap().to_owned())
-        // It changes a function, which reads its secrets anew then, and is read by nobody.
+        // It changes a function's configuration so that the function reads its secrets again.
+        // Nothing reads the variable.
         .filter(|name| name != "EDGE_SHOWS")
         .collect();
     let of_functions =

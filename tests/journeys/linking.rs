@@ -1,7 +1,7 @@
 //! What is in the built binaries, and what is not.
 
-/// How the compiler spells the crate in a symbol. The crate's bare name won't do: the linker leaves
-/// the names of object files behind of which it took nothing.
+/// How the compiler spells the crate in a symbol. The bare name does not work: the linker also
+/// keeps the names of object files that it took nothing from.
 const S3: &str = "10aws_sdk_s3";
 
 #[test]
@@ -15,7 +15,7 @@ fn who_has_no_bucket_links_nothing_of_s3() {
     }
 }
 
-/// A built binary, as text: `cargo build --workspace` put it beside this test.
+/// A built binary, as text. `cargo build --workspace` put it beside this test.
 fn symbols(function: &str) -> String {
     let test = std::env::current_exe().unwrap();
     let binary = test.parent().unwrap().parent().unwrap().join(function);

@@ -1,4 +1,4 @@
-//! Journeys through the whole house.
+//! Journeys through the whole stack.
 
 mod answers;
 mod attacks;

@@ -1,5 +1,5 @@
-//! What docs/operations.md has people do: by the port of a stack that runs here, with the scripts
-//! that `make` calls.
+//! What docs/operations.md tells people to do, through the port of a stack that runs here and with
+//! the scripts that `make` calls.
 
 use crate::house::{House, at, email_id, erasure};
 use custodian_local::operate::{backup, rehearse, verify_ledger};
@@ -34,7 +34,7 @@ async fn tables(house: &House) -> usize {
         .len()
 }
 
-/// A script of `.ci`, with nothing on the PATH but these programs.
+/// A script of `.ci`, with only these programs on the PATH.
 fn script(name: &str, arguments: &[&str], programs: &[(&str, &str)]) -> Output {
     let folder = TempDir::new().unwrap();
     for (program, text) in programs {

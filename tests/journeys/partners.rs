@@ -22,7 +22,7 @@ const SIAN: &str = "sian.obriain+council@example.org";
 /// The headers that Granicus signs a body with.
 type Signed = [(&'static str, String); 3];
 
-/// The secret's name, and what the stack made of it.
+/// The secret's name, and the document that the stack made for it.
 async fn secret(house: &House) -> (String, Value) {
     let name = house.stack.settings("partners").unwrap()["GRANICUS_SECRET"].clone();
     let secret = secrets_of(house)
@@ -156,7 +156,7 @@ async fn a_resident_s_form_and_their_submission_are_in_one_package() {
     let text = house.object(package["key"].as_str().unwrap()).await;
     assert_eq!(package["records"], 2);
     assert!(text.contains("By our own form.") && text.contains("Third time this month."));
-    // And Granicus's own name for the person leads to them as well.
+    // Granicus's own name for the person leads to them as well.
     let order = json!({"kind": "access", "identifiers": [{"type": "reference", "value": "ucrn-00093321"}], "requested_by": "dpo-7"});
     assert_eq!(house.invoke("export", order).await.unwrap()["records"], 2);
 }
@@ -284,7 +284,7 @@ async fn while_a_secret_is_rotated_both_sign_and_then_only_the_new_one() {
         for (signed, status) in [
             (sign(new, CREATED, now), 200),
             (sign(old, CREATED, now), old_is_taken),
-            // Who rotates sends both.
+            // During a rotation, a sender sends both signatures.
             (sign_twice(old, new, now), 200),
         ] {
             let answer = partners.ask(event(CREATED, &signed)).await.unwrap();
@@ -343,7 +343,7 @@ pub async fn signed_event(house: &House, body: &str) -> LambdaEvent<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bytes_are_what_is_signed_however_they_travel() {
     let house = House::open().await;
-    // The gateway sends a body that is not text by its type in base64.
+    // The gateway sends a body in base64 if its media type is not text.
     let signed = house.signed(CREATED).await;
     let answer = house
         .send(
@@ -413,7 +413,7 @@ async fn what_cannot_be_taken_is_named_and_not_repeated() {
     }
     let large = changed(CREATED, "/data/comment", json!("a".repeat(256 * 1024)));
     assert_eq!(house.hand_over(&large).await.status, 413);
-    // Each is kept as it came, with the index of who may be named in it, and nothing else is.
+    // Each is kept as it came, with the index of who may be named in it, and nothing else is kept.
     let kept = |item: &String| {
         ["file quarantine/granicus/", "index indexes/granicus/"]
             .iter()
@@ -445,7 +445,7 @@ async fn the_largest_message_fits_into_an_item() {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_nothing_can_be_kept_the_partner_is_asked_to_come_again() {
     let house = House::open().await;
-    // The secrets are read while it starts; after that the power goes off.
+    // The secrets are read at the start. After that the power goes off.
     let (host, _) = failing_host(&house, "partners", 2, Off::Before);
     let partners = Partners::start(&host).await.unwrap();
     let answer = partners

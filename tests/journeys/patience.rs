@@ -1,4 +1,4 @@
-//! AWS does not answer, answers slowly, or has no room for a long while.
+//! AWS does not answer, answers slowly, or has no capacity for a long while.
 
 use crate::gateway;
 use crate::gateway::Ask;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// A host that takes every connection and never says anything.
+/// A host that accepts every connection and never answers.
 async fn silent() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -39,7 +39,7 @@ async fn silent() -> String {
     format!("http://{address}")
 }
 
-/// The host of a function of the door, as patient as on Lambda, whose database does not answer.
+/// The host of a public function with Lambda's time limits, whose database does not answer.
 async fn unanswered(house: &House, function: &str) -> Environment {
     let sdk = house
         .stack
@@ -55,8 +55,8 @@ async fn unanswered(house: &House, function: &str) -> Environment {
     host.with("AWS_ENDPOINT_URL_DYNAMODB", silent().await)
 }
 
-/// What a function is once it has started; on a busy machine the secrets may be late for such a
-/// patience.
+/// A function once it has started. On a busy machine the secrets may arrive too late for such a
+/// time limit.
 async fn started<T, E, F: Future<Output = Result<T, E>>>(start: impl Fn() -> F) -> T {
     loop {
         if let Ok(started) = start().await {
@@ -65,7 +65,7 @@ async fn started<T, E, F: Future<Output = Result<T, E>>>(start: impl Fn() -> F) 
     }
 }
 
-/// Demands that an answer says that it is unavailable, long before Lambda would end the function.
+/// Asserts that an answer says that it is unavailable, long before Lambda would end the function.
 async fn says_in_time<E: std::fmt::Debug>(
     answer: impl Future<Output = Result<Value, E>>,
     words: &str,
@@ -212,8 +212,8 @@ fn every_function_gives_a_call_up_well_before_lambda_ends_the_function() {
     assert!(seen >= 11, "{seen}");
 }
 
-/// The configuration of a database that has no room for writes for a while, and is not asked again
-/// by the SDK itself.
+/// The configuration of a database that has no capacity for writes for a while. The SDK itself does
+/// not retry.
 fn crowded(
     house: &House,
     refuses: &Arc<AtomicUsize>,
@@ -288,7 +288,7 @@ async fn an_import_that_has_no_time_left_for_a_crowded_table_hands_over_where_it
         400,
         "ProvisionedThroughputExceededException",
     );
-    // Gives a batch up after a second, as a function does that has less patience.
+    // Gives up on a batch after a second, as a function with a shorter time limit does.
     let patience = Patience {
         call: Duration::from_secs(1),
         ..Patience::LOCAL

@@ -8,21 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
-/// Says that a function has come to its call, and lets it go on.
+/// Reports that a function has reached its call, and lets it continue.
 pub struct Pause {
     reached: watch::Receiver<bool>,
     go_on: watch::Sender<bool>,
 }
 
 impl Pause {
-    /// Waits until the function is held up; never ends if it does not come to that.
+    /// Waits until the function is held up. Never returns if that does not happen.
     pub async fn reached(&mut self) {
         if self.reached.wait_for(|reached| *reached).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Lets it go on.
+    /// Lets the function continue.
     pub fn go_on(&self) {
         self.go_on.send_replace(true);
     }

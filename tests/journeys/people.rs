@@ -1,4 +1,4 @@
-//! People go astray, go back, are late, or are taken for machines: none of them loses what they
+//! People get lost, go back, are late, or are taken for machines. None of them loses what they
 //! typed, and none is thanked for what was not kept.
 
 mod astray;
@@ -22,7 +22,7 @@ use serde_json::Value;
 const SURVEY: &str = "recycling-centre";
 
 impl House {
-    /// Waits as long as a person types at least.
+    /// Waits longer than the least time a person takes to type.
     fn take_time(&self) {
         let now = self.stack.clock().now();
         self.stack.clock().set(now + chrono::TimeDelta::seconds(20));
@@ -45,7 +45,7 @@ impl House {
             .count()
     }
 
-    /// Takes a survey down, and lets every copy of it grow old.
+    /// Takes a survey down, and moves the clock until every copy of it is out of date.
     async fn take_down(&self, survey: &str) {
         let now = self.stack.clock().now();
         Surveys::new(self.dynamodb(), self.setting("REGISTER_TABLE"))
@@ -56,8 +56,7 @@ impl House {
     }
 }
 
-/// What a function of its own answers, which has its keys, and whose connection to DynamoDB fails
-/// after some calls.
+/// What a separate instance of `ingest` answers when its storage fails after some calls.
 async fn with_a_failure(
     house: &House,
     calls: usize,

@@ -1,7 +1,7 @@
 //! What the template allows each function, beside what the function calls.
 //!
-//! A permission is written `dynamodb:Query Records/by_day`: the action, and what it is allowed on
-//! by its name in the template. What was called is written alike, so that the two can be compared
+//! A permission is written `dynamodb:Query Records/by_day`: the action, and what it is allowed on,
+//! by its name in the template. A call is written in the same way, so that the two can be compared
 //! as sets.
 
 use serde_json::Value as Json;
@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 
 /// Actions that Lambda takes in the function's name, and KMS's, which other services take for it.
 const NOT_CALLED: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
-/// What Lambda needs, in the function's name, to keep what it gives up of a stream.
+/// What Lambda needs, in the function's name, to store the part of a stream that it gives up on.
 const KEEPS: &str = "s3:ListBucket Discarded";
 /// The intake bucket, by its own name.
 const INTAKE: &str = "arn:${AWS::Partition}:s3:::${IntakeName.Value}";
-/// What a stream's reader may do; Lambda reads the stream.
+/// The suffix of a stream, which Lambda reads for the function.
 const STREAM: &str = "/stream";
 
 /// The template as it is deployed.
@@ -49,8 +49,7 @@ pub fn granted(template: &Value, function: &str) -> BTreeSet<String> {
     permissions
 }
 
-/// What the function itself may call; each of these should be seen in some journey, and nothing
-/// else.
+/// What the function itself may call. The journeys should see each of these used, and nothing else.
 pub fn allowed(template: &Value, function: &str) -> BTreeSet<String> {
     let lambdas = |it: &String| {
         NOT_CALLED.iter().any(|service| it.starts_with(service))
@@ -116,14 +115,14 @@ pub fn needed_of_s3(method: &str, query: &str, bucket: &str) -> String {
     format!("s3:{action} {bucket}")
 }
 
-/// One or several: policies write both.
+/// One value or several: policies write both.
 fn several(value: &Value) -> &[Value] {
     value
         .as_sequence()
         .map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
-/// The logical id behind a reference, with what is meant of it: `Records`, `Records/by_day`,
+/// The logical id behind a reference, with the part it means: `Records`, `Records/by_day`,
 /// `Records/stream`.
 fn named(value: &Value) -> String {
     let Value::Tagged(tagged) = value else {
@@ -223,8 +222,8 @@ fn ingest_sees_the_surveys_of_the_register_counts_clients_and_does_nothing_else_
                 "SURVEYVERSION"
             ),
             one("dynamodb:UpdateItem", "ForAllValues:StringLike", "CLIENT#*"),
-            // It asks whoever wants the newsletter whether the address is theirs, and cannot see
-            // what it asked.
+            // It stores the question for somebody who wants the newsletter, whether the address is
+            // theirs, and cannot read it back.
             one(
                 "dynamodb:PutItem",
                 "ForAllValues:StringEquals",
@@ -237,7 +236,7 @@ fn ingest_sees_the_surveys_of_the_register_counts_clients_and_does_nothing_else_
 #[test]
 fn partners_and_import_see_of_the_register_who_was_erased_and_nothing_else() {
     let template = template();
-    // What starts a task is counted up, and never read.
+    // What starts a task is incremented and never read.
     let partners = [
         &["SUPPRESSIONS", "SUPPRESSION#*", "STANDING#*"][..],
         &["START#*", "CLICKSTART#*"],
@@ -498,8 +497,7 @@ fn download_sees_of_the_register_requests_and_suppressions_and_signs_for_package
             ["REQUEST#*", "SUPPRESSION#*"].map(Value::from).as_slice()
         )
     );
-    // Of a request it changes what it counts, and nothing else: these are the attributes that its
-    // updates name.
+    // It changes only the counts of a request. These are the attributes that its updates name.
     let attributes =
         several(&register[1]["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]);
     let counted = [

@@ -74,8 +74,8 @@ fn assert_matches(function: &str, calls: &Calls) {
     );
 }
 
-/// The permission that covers a call: on a folder of a bucket, or on a folder above it, or on all
-/// of the bucket.
+/// The permission that covers a call: on a folder of a bucket, on a folder above it, or on the
+/// whole bucket.
 fn within(allowed: &BTreeSet<String>, call: String) -> String {
     if !call.starts_with("s3:") {
         return call;
@@ -109,8 +109,8 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
             vec!["dynamodb:PutItem Records"; puts]
         );
     }
-    // Whoever asks for the newsletter is asked whether the address is theirs, once the answer is
-    // kept.
+    // Somebody who asks for the newsletter is asked whether the address is theirs, after the answer
+    // is kept.
     let mut wish = answers("rosa@example.org");
     (wish["newsletter"], wish["phone"]) = (json!(true), Value::Null);
     let before = calls.lock().unwrap().len();
@@ -154,8 +154,8 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
             reads[if again { 2 } else { 0 }..]
         );
     }
-    // Only who sends far more than others is counted where all instances see it, and after the last
-    // of it not even that.
+    // Only a sender with far more requests than others is counted where all instances see it, and
+    // past the limit not even that.
     let ingest = Ingest::start(&host.with("ANSWERS_PER_HOUR", "20".to_owned()))
         .await
         .unwrap();
@@ -214,7 +214,7 @@ async fn import_calls_what_it_is_allowed() {
             .await
             .unwrap();
     }
-    // Out of time after the first chunk.
+    // The time runs out after the first chunk.
     let many = POSTS.to_owned() + &"bad\n".repeat(1_001);
     let mut event = dropped(&house, "social", &many).await;
     event.context.deadline = 1;
@@ -427,7 +427,8 @@ async fn export_calls_what_it_is_allowed() {
         .invoke(event(json!({"withdraw": PACKAGES, "by": "dpo-7"})))
         .await
         .unwrap();
-    // Another package, whose subject is erased between its reading and its end.
+    // Another package, whose subject is erased after the export has read the data and before it
+    // ends.
     let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
     gate.send_replace(false);
     let before = calls.lock().unwrap().len();
@@ -468,7 +469,7 @@ async fn erase_calls_what_it_is_allowed() {
     house
         .drop_file("complaints", "hers.csv", only_hers.as_bytes())
         .await;
-    // A rewriting of quarantine that broke off a while ago.
+    // A rewrite of quarantine that was interrupted a while ago.
     let upload = house
         .s3()
         .create_multipart_upload()
@@ -487,7 +488,8 @@ async fn erase_calls_what_it_is_allowed() {
     house.confirm_all(&json!("ERASE-1")).await;
     carry_out(&erase).await;
     assert!(house.status(&json!("ERASE-1")).await.unwrap()["certificate"].is_object());
-    // Another is stopped before it begins, with an hour's work in a last minute.
+    // Another erasure is stopped before it begins, because only the last minute is left for an
+    // hour's work.
     let mut other = erasure(&[email_id("rosa@example.org")]);
     other["request_id"] = json!("ERASE-2");
     house.approve(other).await.unwrap();
@@ -677,7 +679,7 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
         .ask(gateway::event("POST", path, &form))
         .await
         .unwrap();
-    // Whoever is led on follows with the permission of the function that signed the link.
+    // Somebody who is sent on follows with the permission of the function that signed the link.
     let query = answer["headers"]["location"]
         .as_str()
         .unwrap()

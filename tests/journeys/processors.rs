@@ -1,5 +1,5 @@
-//! What processors are asked, and what is believed of what they answer: each connector beside its
-//! double.
+//! What processors are asked, and which of their answers are believed: each connector beside its
+//! simulator.
 
 mod callbacks;
 mod faltering;
@@ -19,10 +19,10 @@ const EMAIL: &str = "priya.nair@example.org";
 const PHONE: &str = "+447700900142";
 const OTHER: &str = "abel@example.org";
 
-/// How long a double that is slow is waited for here.
+/// How long to wait here for a slow simulator.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// A person, as a processor is asked for them, and how far it is.
+/// A person as a processor is asked about them, and the state of that exchange.
 struct SubjectRequest {
     request: RequestId,
     processor: Processor,
@@ -90,7 +90,7 @@ impl SubjectRequest {
             .await
     }
 
-    /// A function that was killed before it stored anything.
+    /// The function was killed before it stored anything.
     fn crash(&mut self) {
         self.sofar = ProcessorExchange::default();
     }

@@ -1,5 +1,5 @@
-//! One person looks at what could not be read, restores it to the byte, and brings it back when it
-//! is mended.
+//! Somebody looks at what could not be read, restores it byte for byte, and imports it again after
+//! it is corrected.
 
 use crate::house::{House, options};
 use crate::imports_faults::{COMPLAINTS, POSTS};
@@ -41,7 +41,7 @@ async fn restored(files: &Files, import: &Import) -> (Vec<u8>, Option<u64>) {
     (bytes, count)
 }
 
-/// Brings an import back; gives the report of what became of it.
+/// Imports a file again and returns the report.
 async fn again(house: &House, import: &Import, mended: Option<&[u8]>) -> Value {
     let files = files(house);
     let file = bring_back(&files, import, mended.map(<[u8]>::to_vec), None, ERRAND)
@@ -213,7 +213,7 @@ async fn files_lists_and_messages_come_back_to_the_byte() {
             bytes,
             count,
         ));
-        // It is found by the name that the list has for it.
+        // It is found by the name that the list gives it.
         assert_eq!(find(&files, &import.name()).await.unwrap(), import);
     }
     let reviews = "{\"reviews\": [\n{\"reviewId\": \"1\", \"starRating\": \"MANY\"},\n{\"reviewId\": \"2\", \"starRating\": \"MANY\"}\n]}\n";

@@ -1,5 +1,5 @@
-//! Who may be named in quarantine: a plan opens only what may name the person, and never passes
-//! over what does.
+//! Who may be named in quarantine: a plan opens only what may name the person, and never misses
+//! anything that does.
 
 use crate::house::{House, at, email_id, erasure, phone_id};
 use crate::imports_faults::COMPLAINTS;
@@ -9,12 +9,12 @@ use custodian_runtime::Function;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
-/// A complaint that cannot be read, of whoever this is.
+/// A complaint that cannot be read, from this person.
 fn bad(email: &str, phone: &str) -> String {
     format!("{COMPLAINTS}1,complaint,never,highways,,,{email},{phone},A hole,,,\n")
 }
 
-/// A house with files of ten people in quarantine, the first of whom is Rosa.
+/// A stack with files of ten people in quarantine. The first is Rosa.
 async fn furnished() -> House {
     let house = House::where_it_sleeps("erase").await;
     house.tell("Hello.", Some("rosa@example.org"), None).await;
@@ -38,7 +38,7 @@ async fn furnished() -> House {
     house
 }
 
-/// Plans an erasure; gives the plan, and how many objects of quarantine were opened for it.
+/// Plans an erasure. Returns the plan, and how many quarantined objects were opened for it.
 async fn planned(house: &House, who: Value) -> (Value, usize) {
     let (host, calls) = recording_host(house, "requests");
     let requests = Requests::start(&host).await.unwrap();
@@ -60,7 +60,7 @@ async fn planned(house: &House, who: Value) -> (Value, usize) {
     (planned["plan"].clone(), opened)
 }
 
-/// Another number each time.
+/// A different number each time.
 fn rand_number() -> u32 {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -116,7 +116,8 @@ async fn a_plan_opens_what_may_name_the_person_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_index_or_a_wrong_one_is_opened_and_then_has_one() {
     let house = furnished().await;
-    // As an earlier version left them; one of another object, and one that is none.
+    // As an earlier version left them. One index belongs to another object, and one is not an
+    // index.
     delete(&house, house.indexes().split_off(2)).await;
     let indexes = house.indexes();
     for (index, of) in [(&indexes[0], "of another"), (&indexes[1], "")] {
@@ -160,7 +161,7 @@ async fn after_an_erasure_no_index_says_that_the_person_may_be_named() {
         .await;
     let (_, opened) = planned(&house, email_id("rosa@example.org")).await;
     assert_eq!(opened, 2);
-    // The bucket's lifecycle has deleted one, whose index was made later.
+    // The bucket's lifecycle has deleted one object, whose index was made later.
     let old = house.quarantined("complaints").await.len();
     assert_eq!(old, 4);
     let rows = house

@@ -1,4 +1,4 @@
-//! The DPO's orders at the same moment: which of them stands, and what the others are told.
+//! The DPO's orders at the same moment: which of them wins, and what the others are told.
 
 mod imports;
 mod ledger;
@@ -49,7 +49,8 @@ async fn planned(house: &House, id: &str) -> Value {
 
 type Told = Result<Value, String>;
 
-/// Gives one order, and another whole before its call number `call`; nothing if it makes fewer.
+/// Gives one order, and runs another completely before its call number `call`. Returns `None` if it
+/// makes fewer calls.
 async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Option<(Told, Told)> {
     let (host, mut pause) = pausing_host(house, "requests", call);
     let slow = async {
@@ -70,7 +71,8 @@ async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Op
     overtaken_by(slow, overtaking).await
 }
 
-/// What comes of both, if one is overtaken by the other; nothing if it is over before.
+/// The results of both, if the second runs before the first's call number `call`. Returns `None` if
+/// the first ends before that.
 async fn overtaken_by<T, U>(
     slow: impl Future<Output = T>,
     other: impl Future<Output = U>,
@@ -82,7 +84,7 @@ async fn overtaken_by<T, U>(
     }
 }
 
-/// How many items of the Register say something.
+/// How many items of the Register contain this text.
 async fn count(house: &House, what: &str) -> usize {
     house
         .items("REGISTER_TABLE")
@@ -92,7 +94,7 @@ async fn count(house: &House, what: &str) -> usize {
         .count()
 }
 
-/// What there is of a request that was approved once: one approver, one event, one set of tasks.
+/// Asserts that a request was approved exactly once: one approver, one event, one set of tasks.
 async fn approved_once_by(house: &House, id: &str, by: &str) {
     let status = house.status(&json!(id)).await.unwrap();
     assert_eq!(status["approved_by"], by);
@@ -110,8 +112,8 @@ async fn approved_once_by(house: &House, id: &str, by: &str) {
         Place::ALL.len(),
         "one for each place"
     );
-    // Where nobody has to do anything by hand, it may be closed by now, and what started its tasks
-    // gone.
+    // If nobody has to do anything by hand, the request may be closed by now, and the items that
+    // started its tasks deleted.
     let items = async |kind: &str| count(house, &format!("\"pk\":\"{kind}#{id}#")).await;
     let items = items("TASK").await + items("START").await;
     let closed = house.status(&json!(id)).await.unwrap()["status"] == "closed";
@@ -121,8 +123,8 @@ async fn approved_once_by(house: &House, id: &str, by: &str) {
     );
 }
 
-/// Whoever is first stands as the only approver. Everybody else is told `Approved`, and there is
-/// one set of tasks, one suppression, one deletion in the ledger and one certificate.
+/// The first is the only approver. Everybody else is told `Approved`, and there is one set of
+/// tasks, one suppression, one deletion in the ledger and one certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_who_approve_one_plan_at_once_one_stands_and_seven_are_told_that_it_is_approved() {
     let house = House::open().await;
@@ -164,8 +166,8 @@ async fn of_eight_who_approve_one_plan_at_once_one_stands_and_seven_are_told_tha
     }
 }
 
-/// The one who is overtaken before the approval is written is told `Approved`; afterwards, the one
-/// who overtakes is.
+/// If the second comes before the first approval is written, the first is told `Approved`. After
+/// that, the second is.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_another_overtakes_at_any_of_its_calls_leaves_one_approver() {
     let house = House::where_it_sleeps("erase").await;
@@ -196,8 +198,8 @@ async fn an_approval_that_another_overtakes_at_any_of_its_calls_leaves_one_appro
     );
 }
 
-/// Nothing but the plan that stands is approved: either the approval is `Stale`, or whoever plans
-/// anew is told that it is too late. Never do both go through.
+/// Only the current plan is approved: either the approval is `Stale`, or the new plan is refused as
+/// too late. Both never succeed.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
     let house = House::where_it_sleeps("erase").await;
@@ -260,14 +262,14 @@ async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
     assert!(approvals >= 5 && plans >= 5, "{approvals} {plans}");
 }
 
-/// Either the approval is refused because of the hold, and nothing has begun; or the hold names the
-/// erasure, which it came too late for. Never is something erased that somebody was told is held.
+/// Either the approval is refused because of the hold and nothing has begun, or the hold names the
+/// erasure that it came too late for. Nothing is ever erased that somebody was told is held.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_beside_a_hold_is_refused_or_the_hold_says_that_the_erasure_is_under_way() {
     an_approval_beside(hold, "held", &["Stale", "Held"]).await;
 }
 
-/// The same of a restriction by somebody who opposes erasure.
+/// The same with a restriction by somebody who opposes erasure.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_beside_a_restriction_is_refused_or_the_restriction_says_that_the_erasure_is_under_way()
  {

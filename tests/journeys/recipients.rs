@@ -1,5 +1,5 @@
-//! Whoever was given something is told when it is restricted, freed, corrected (Article 19), with
-//! the outcome in the request.
+//! Everybody who was given data is notified when it is restricted, no longer restricted, or
+//! corrected (Article 19), and the request has the result.
 
 use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id};
@@ -23,7 +23,7 @@ fn unrestrict() -> Value {
     json!({"order": "unrestrict", "request_id": "RES-1", "reason": "settled", "by": "dpo-8"})
 }
 
-/// Each place, the state of its task and what a human is told.
+/// Each place, the state of its task, and what a person is told to do.
 fn tasks(request: &Value) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let tasks = request["tasks"].as_array().unwrap().iter();

@@ -1,4 +1,4 @@
-//! Every call that a function makes to AWS, written down as the permission that it needs.
+//! Every call that a function makes to AWS, recorded as the permission that it needs.
 
 use crate::house::House;
 use crate::permissions::{needed_of_dynamodb, needed_of_s3};
@@ -12,16 +12,16 @@ use tokio::sync::watch;
 
 /// The permissions that were needed, in the order of the calls.
 pub type Calls = Arc<Mutex<Vec<String>>>;
-/// What holds a function up before it writes an object, while it is `false`.
+/// Holds up a function before it writes an object, while the value is `false`.
 pub type Gate = watch::Sender<bool>;
 
-/// The host of a function whose calls are written down.
+/// The host of a function whose calls are recorded.
 pub fn recording_host(house: &House, function: &str) -> (Environment, Calls) {
     let (host, calls, _) = gated_host(house, function);
     (host, calls)
 }
 
-/// The same, with a gate, open at first.
+/// The same, with a gate that is open at first.
 pub fn gated_host(house: &House, function: &str) -> (Environment, Calls, Gate) {
     let (gate, calls) = (Gate::new(true), Calls::default());
     let (list, open) = (Arc::clone(&calls), gate.subscribe());
@@ -38,7 +38,7 @@ pub fn gated_host(house: &House, function: &str) -> (Environment, Calls, Gate) {
         let (connector, list) = (connector.clone(), Arc::clone(&list));
         HttpConnectorFuture::new(async move {
             if writes {
-                // An error is a gate that is gone, and so open.
+                // An error means that the gate is gone, which counts as open.
                 let _ = open.wait_for(|open| *open).await;
             }
             let answer = connector.call(request).await;
@@ -47,7 +47,7 @@ pub fn gated_host(house: &House, function: &str) -> (Environment, Calls, Gate) {
                     .as_ref()
                     .is_ok_and(|answer| answer.status().as_u16() == 404)
             {
-                // Without this permission S3 says of what is not there that it is forbidden.
+                // Without this permission S3 answers that a missing object is forbidden.
                 list.lock().unwrap().push("s3:ListBucket Intake".to_owned());
             }
             answer
@@ -73,9 +73,9 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             let ids = body["SecretIdList"]
                 .as_array()
                 .map_or(std::slice::from_ref(&body["SecretId"]), Vec::as_slice);
-            // A secret's ARN ends in its name and six characters that nobody chose. To read several
-            // at once takes the permission to read each; the other one, which knows no resources,
-            // is in a policy of its own.
+            // A secret's ARN ends in its name and six random characters. Reading several at once
+            // takes the permission to read each. The other permission, which names no resources, is
+            // in its own policy.
             let names = ids
                 .iter()
                 .map(|arn| arn.as_str().unwrap().rsplit_once('-').unwrap().0);
@@ -106,7 +106,7 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             if !bucket.contains("-intake-") {
                 return vec![needed_of_s3(request.method(), query, "Exports")];
             }
-            // By folder: a policy may allow as little as one, or all that lies in another.
+            // By folder: a policy may allow a single folder, or everything inside one.
             let within = path
                 .next()
                 .filter(|_| folder == "quarantine" || folder == "indexes")

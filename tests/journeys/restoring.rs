@@ -1,4 +1,4 @@
-//! A table that was restored: nothing reads it before everything that has gone since is gone again.
+//! A table that was restored: nothing reads it until everything deleted since is deleted again.
 
 use crate::failing::{Off, failing_sdk};
 use crate::house::{House, at, email_id, erasure};
@@ -29,7 +29,7 @@ use std::collections::BTreeSet;
 
 /// The instant that is restored.
 const SINCE: &str = "2026-11-24T10:00:00Z";
-/// When it is noticed that it has to be.
+/// The instant at which somebody notices that a restore is needed.
 const NOW: &str = "2026-11-27T10:00:00Z";
 const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
 const COMPLAINTS: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
@@ -57,7 +57,7 @@ fn restoring(house: &House, client: &Client, live: bool) -> Restoring {
     }
 }
 
-/// Copies the live table as a restore does: its items and indexes, and nothing that is on it.
+/// Copies the live table as a restore does: its items and indexes, and none of its settings.
 async fn back_up(house: &House) {
     let client = house.dynamodb();
     let mut table = template()["Resources"]["Records"]["Properties"].clone();
@@ -144,7 +144,7 @@ async fn settle(house: &House, id: &str) {
         .unwrap();
 }
 
-/// Places something for whoever has this address.
+/// Places a hold or a restriction on the holder of this address.
 async fn place(house: &House, id: &str, kind: ConstraintKind, email: &str) {
     let secret = json!({"version": "1", "key": custodian_local::LOCAL_SUBJECT_KEY}).to_string();
     let subject_keys = SubjectKeys::parse(&secret).unwrap();
@@ -194,7 +194,7 @@ async fn lift(house: &House, id: &str) {
 
 const HOLD: ConstraintKind = ConstraintKind::Hold(HoldGround::LegalClaim);
 
-/// A house in which much happens after the instant that is restored; nothing of it is lost.
+/// A stack in which much happens after the instant that is restored. None of it may be lost.
 async fn eventful() -> House {
     let house = House::open().await;
     for (name, phone) in [

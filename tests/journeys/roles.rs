@@ -1,5 +1,5 @@
-//! What whoever has stolen a function's role may do, and may not: each try is decided as AWS
-//! decides it, for every role. That the roles suffice, every journey proves, because the house
+//! What somebody with a stolen function's role may and may not do. Each attempt is decided as AWS
+//! decides it, for every role. Every journey proves that the roles suffice, because the stack
 //! refuses what a role does not allow.
 
 mod buckets;
@@ -29,13 +29,13 @@ const SUBJECT: &str = "subject#1#kXo0Zr0cSxkTqCbJ3m4Vd7sWQb1n5m8pQ2rT6yUiOpA";
 
 /// Something that somebody tries.
 enum Tried {
-    /// To ask DynamoDB.
+    /// A request to DynamoDB.
     Table(&'static str, Value),
-    /// To ask another service.
+    /// A call to another service.
     Call(Call),
 }
 
-/// A try: what it is, and the functions whose roles allow it.
+/// An attempt: what it is, and the functions whose roles allow it.
 struct Try(&'static str, Tried, &'static [&'static str]);
 
 impl Try {
@@ -47,7 +47,7 @@ impl Try {
     }
 }
 
-/// The names of what is tried.
+/// The names that attempts use.
 struct Names {
     records: String,
     register: String,
@@ -165,7 +165,7 @@ fn secret(name: &str) -> Tried {
 const NOBODY: &[&str] = &[];
 const DELETES: &[&str] = &["erase", "expire", "import", "partners", "requests", "sweep"];
 
-/// What is tried with the Register: to have somebody erased, held, suppressed, or told.
+/// Attempts on the Register: to have somebody erased, held, suppressed, or notified.
 fn of_register(names: &Names) -> Vec<Try> {
     let Names {
         register, records, ..
@@ -433,7 +433,7 @@ fn of_register(names: &Names) -> Vec<Try> {
     ]
 }
 
-/// What is tried with the ledger, with objects and with secrets.
+/// Attempts on the ledger, objects and secrets.
 fn of_evidence(names: &Names) -> Vec<Try> {
     let Names {
         ledger,
@@ -614,7 +614,7 @@ fn tries(house: &House) -> Vec<Try> {
         .collect()
 }
 
-/// The functions whose role allows a try.
+/// The functions whose role allows an attempt.
 fn who_may<'a>(house: &House, tried: &Try) -> BTreeSet<&'a str> {
     FUNCTIONS
         .into_iter()
@@ -656,7 +656,8 @@ async fn no_condition_on_several_values_lets_through_what_has_none() {
     assert!(seen > 60, "{seen}");
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>: without white space, of all inline policies.
+/// The limit is in <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>. It
+/// counts all inline policies, without white space.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policies_of_a_role_are_not_larger_than_iam_takes() {
     let house = House::open().await;
@@ -668,7 +669,7 @@ async fn the_policies_of_a_role_are_not_larger_than_iam_takes() {
             .says()
             .map(|said| said.to_string().len() + 1)
             .sum();
-        // Names on AWS are longer by what makes them unlike any other's.
+        // Names on AWS are longer, because a suffix makes them unique.
         assert!(size < 9_000, "{function}: {size}");
     }
 }

@@ -1,4 +1,4 @@
-//! How long the journeys take, for whoever wants to make them quicker: `make test` shows the
+//! How long the journeys take, for anybody who wants to make them faster. `make test` shows the
 //! slowest.
 
 use std::env::var_os;
@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::Instant;
 
-/// A house, or whatever else a test waits for, from now on until this ends.
+/// Measures how long a test waits for a stack or something else, until this value is dropped.
 pub struct Taken {
     since: Instant,
     /// The test: its thread has its name.

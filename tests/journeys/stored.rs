@@ -1,11 +1,12 @@
-//! Where items lie, spelt by hand: what is stored stays as it is, whatever the store calls it.
+//! Where items are stored, written out by hand: what is stored must not change, whatever the store
+//! calls it.
 
 use custodian_domain::place::Place;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::package::RequestId;
 use custodian_store::Key;
 
-/// A request, a task or what starts one.
+/// The sort key of a request, of a task, and of what starts one.
 const META: &str = "META";
 
 fn kind(id: &RequestId, click: &'static str, other: &'static str) -> &'static str {
@@ -33,7 +34,7 @@ pub fn task(id: &RequestId, place: Place, sort: &str) -> Key {
     )
 }
 
-/// What says that a task's request is not closed.
+/// The item that marks a task whose request is not closed.
 pub fn open_task(id: &RequestId, place: Place) -> Key {
     Key::new(
         kind(id, "CLICKTASKS", "TASKS"),
@@ -54,7 +55,7 @@ pub fn start(id: &RequestId, place: Place) -> Key {
     )
 }
 
-/// The partition of everything of a holder.
+/// The partition of everything about a holder.
 pub fn partition(holder: &Holder) -> String {
     match holder {
         Holder::Subject(key) => key.as_str().to_owned(),

@@ -1,5 +1,5 @@
-//! A survey is reworded, or removed, while people answer: each is told again in the words that they
-//! were asked with.
+//! A survey is reworded, or removed, while people answer. Each of them reads the words they were
+//! asked with.
 
 mod kept;
 mod schema;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const ROSA: &str = "rosa@example.org";
 
-/// The survey `edited` as it was first, and as it is then.
+/// The survey `edited`, in its first version or in the reworded one.
 fn edited(reworded: bool) -> Value {
     let words = |first: &'static str, then: &'static str| if reworded { then } else { first };
     let question = |id: &str, label: &str, kind: &str, purpose: &str| json!({"id": id, "label": label, "kind": kind, "required": false, "purpose": purpose});
@@ -69,7 +69,7 @@ async fn put(house: &House, document: &Value) {
         .unwrap();
 }
 
-/// What a package tells of the only record of a person.
+/// What a package says about a person's only record.
 async fn told(house: &House, kind: &str, email: &str) -> Value {
     let order = json!({"kind": kind, "identifiers": [email_id(email)], "requested_by": "dpo-7"});
     let package = house.invoke("export", order).await.unwrap();
@@ -85,7 +85,7 @@ fn labels(record: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The versions of surveys that lie in the Register.
+/// The versions of surveys in the Register.
 async fn versions(house: &House) -> Vec<String> {
     let items = house.items("REGISTER_TABLE").await;
     items
@@ -158,7 +158,7 @@ async fn a_form_that_was_open_while_the_survey_was_reworded_is_taken_as_what_it_
             .body
             .contains("What went wrong?")
     );
-    // What is wrong is said of the form that was open.
+    // Errors refer to the form that was open.
     let body = format!("submission_token={}&{SENT}", token(&form.body));
     let back = house
         .post_form("edited", &body.replace("rating=4", "rating=9"))
@@ -323,7 +323,7 @@ async fn a_version_lives_as_long_as_the_last_record_that_uses_it_and_no_longer()
     let form = house.get("/surveys/edited").await;
     put(&house, &edited(true)).await;
     let both = versions(&house).await.len();
-    // The last form that is taken under it.
+    // The last form that is accepted under it.
     house.move_to("2026-12-23T10:00:00Z").await;
     let body = format!("submission_token={}&{SENT}", token(&form.body));
     assert_eq!(house.post_form("edited", &body).await.status, 303);
@@ -418,7 +418,7 @@ async fn a_version_that_is_asked_again_is_retired_no_longer() {
             .count(),
         1
     );
-    // Whatever broke off between two steps, the sweep puts right.
+    // The sweep repairs whatever was interrupted between two steps.
     let client = house.dynamodb();
     for item in &retired {
         let item: Value = serde_json::from_str(item).unwrap();

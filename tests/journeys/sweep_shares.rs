@@ -1,5 +1,5 @@
-//! A sweep whose time is used up by one chore: the others have theirs, and the next hour goes on
-//! where it stopped.
+//! A sweep in which one chore uses up the time. The others still have theirs, and the next hour
+//! continues where it stopped.
 
 use crate::house::{House, at, email_id, erasure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Whether a call to `DynamoDB`, by its operation and its body, is never answered.
 type Stuck = fn(&str, &Value) -> bool;
 
-/// A sweep that is stuck at these calls, and what it asks beside them.
+/// A sweep that is stuck at these calls, and what else it asks for.
 async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>) {
     let asked = Arc::<Mutex<Vec<Value>>>::default();
     let list = Arc::clone(&asked);
@@ -43,7 +43,7 @@ async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>
     (Sweep::start(&host).await.unwrap(), asked)
 }
 
-/// An invocation of which so much is left for chores.
+/// An invocation with this many seconds left for chores.
 async fn swept(sweep: &Sweep, seconds: u64) -> Value {
     let mut context = Context::default();
     let until = Clock::system().now() + Duration::from_secs(20 + seconds);
@@ -65,7 +65,7 @@ async fn deleting_that_never_ends_keeps_nothing_else_and_the_next_hour_goes_on()
     house.move_to("2029-11-23T09:00:00Z").await;
     house.invoke("sweep", json!({})).await.unwrap();
     let (stuck, _) = sticking(&house, deletes).await;
-    // An hour after midnight the day still waits for what should have gone.
+    // An hour after midnight the day still waits for what should have been deleted.
     house.stack.clock().set(at("2029-11-24T01:00:00Z"));
     let report = swept(&stuck, 30).await;
     assert_eq!(
@@ -102,7 +102,8 @@ async fn tasks_are_gone_through_from_where_the_last_sweep_was_cut_short() {
         house.approve_alone(order).await.unwrap();
     }
     let whole = house.invoke("sweep", json!({})).await.unwrap();
-    // Their tasks lie by request: abel's, carol's, rosa's. It is stuck at the second.
+    // Their tasks are in the order of the requests: abel's, carol's, rosa's. It is stuck at the
+    // second.
     let stuck: Stuck = |operation, body| {
         operation == "BatchGetItem" && body.to_string().contains("TASK#ERASE-carol")
     };

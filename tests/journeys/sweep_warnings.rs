@@ -1,5 +1,5 @@
-//! What the sweep warns of in time: telephone data that Five9 is about to delete, complaints whose
-//! clock runs out.
+//! What the sweep warns about in time: telephone data that Five9 is about to delete, and complaints
+//! whose deadline is near.
 
 use crate::heard;
 use crate::house::{BEGINNING, House, at, s};
@@ -65,7 +65,7 @@ fn call(collected: DateTime<Utc>) -> SourceRecord {
     SourceRecord::told(&name, told(&name, collected, details))
 }
 
-/// A complaint of somebody with an address, about a road.
+/// A complaint about a road, from somebody with an address.
 fn complaint(
     name: &str,
     received: &str,
@@ -126,7 +126,7 @@ async fn sweep_at(house: &House, instant: &str) -> Value {
     house.invoke("sweep", json!({})).await.unwrap()
 }
 
-/// How many complaints are due and late: to be acknowledged, to be answered.
+/// How many complaints are due and late: to be acknowledged, and to be answered.
 fn counts(swept: &Value) -> [u64; 4] {
     let complaints = &swept["complaints"];
     [

@@ -1,4 +1,4 @@
-//! What people type, paste and dictate: it goes through, or the form says what is wrong with it and
+//! What people type, paste and dictate is accepted, or the form says what is wrong with it and
 //! gives it back.
 
 use crate::house::{House, token};

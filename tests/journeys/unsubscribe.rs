@@ -1,4 +1,5 @@
-//! One click ends a newsletter: from a mail program, from the page, twice, late, forged.
+//! One click ends a newsletter: from a mail program, from the page, twice, late, or with a forged
+//! token.
 
 mod told;
 
@@ -20,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Headers, a body, and the status that they are answered with.
+/// Headers, a body, and the status they are answered with.
 type Refused<'a> = (&'a [(&'a str, &'a str)], &'a str, u16);
 
 pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -28,21 +29,21 @@ pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 const ROSA: &str = "rosa.hardy@example.org";
 
 impl House {
-    /// The keys that people are known by; who unsubscribes somebody has none of them.
+    /// The keys that people are known by. The function that unsubscribes people has none of them.
     pub async fn subject_keys(&self) -> SubjectKeys {
         secret::subject_keys(&self.stack.host("ingest").unwrap())
             .await
             .unwrap()
     }
 
-    /// The keys that links in mails are sealed with.
+    /// The keys that links in emails are sealed with.
     pub async fn mail_links(&self) -> Keyring<MailLinks> {
         secret::keyring(&self.stack.host("unsubscribe").unwrap())
             .await
             .unwrap()
     }
 
-    /// The address in a newsletter to this person.
+    /// The path of the unsubscribe link in a newsletter to this person.
     pub async fn unsubscribe_path(&self, email: &str) -> String {
         let subscription = subscription(&self.subject_keys().await, email);
         format!(
@@ -56,7 +57,7 @@ impl House {
         self.post_to(path, &[FORM], ONE_CLICK).await
     }
 
-    /// What stands against a newsletter to this person.
+    /// The opt-out of a newsletter by this person, if there is one.
     pub async fn opt_out(&self, email: &str, now: DateTime<Utc>) -> Option<OptOut> {
         self.opt_outs()
             .find(&subscription(&self.subject_keys().await, email), now)
@@ -85,7 +86,7 @@ impl House {
             .collect()
     }
 
-    /// The newsletter's people have taken everybody off who clicked.
+    /// The newsletter's staff have removed everybody who clicked.
     pub async fn take_off(&self) {
         self.stack.settle().await.unwrap();
         for request in self.clicked().await {
@@ -128,7 +129,7 @@ pub fn click_event(path: &str) -> LambdaEvent<Value> {
     gateway::event("POST", path, ONE_CLICK)
 }
 
-/// As operations.md says; gives the instance that starts afterwards.
+/// Follows operations.md and returns the instance that starts afterwards.
 async fn rotate_the_subject_key(house: &House) -> Unsubscribe {
     let host = house.stack.host("ingest").unwrap();
     let name = host.setting("SUBJECT_KEYS_SECRET").unwrap();
@@ -161,7 +162,7 @@ pub fn subscription(keys: &SubjectKeys, email: &str) -> Subscription {
     }
 }
 
-/// What a stranger sees of an answer: all but the id and the time of the request.
+/// What a stranger sees of an answer: everything except the id and the time of the request.
 fn seen(answer: &Answer) -> (u16, BTreeSet<(String, String)>, String) {
     let shown = answer
         .headers
@@ -295,7 +296,7 @@ async fn twice_is_once_and_the_last_time_counts() {
             .all(|answer| answer.status == 200)
     );
     assert_eq!(house.everything().await, after_one, "eight at once as well");
-    // They asked for it again in between; and again they want it no longer.
+    // They asked for it again in between, and now they no longer want it.
     house.stack.clock().set(at("2026-12-01T10:00:00Z"));
     let wish = Wish {
         told_at: at("2026-11-30T10:00:00Z"),
@@ -319,7 +320,7 @@ async fn twice_is_once_and_the_last_time_counts() {
     assert_eq!(house.profiles().await.len(), 1);
 }
 
-/// Everything that could be tried instead of a token of ours.
+/// Everything that could be tried in place of a token of ours.
 async fn forgeries(house: &House) -> Vec<String> {
     let path = house.unsubscribe_path(ROSA).await;
     let token = path.rsplit('/').next().unwrap().to_owned();
@@ -504,7 +505,7 @@ async fn a_link_that_was_copied_with_a_slash_behind_it_is_still_the_person_s() {
     );
 }
 
-/// How many profiles the ledger says are gone.
+/// How many deleted profiles the ledger records.
 async fn profiles_told(house: &House) -> usize {
     house
         .told()
@@ -519,8 +520,8 @@ async fn an_opt_out_outlasts_an_erasure_and_the_profile_does_not() {
     let house = House::open().await;
     house.tell("Hello.", Some(ROSA), None).await;
     house.click(&house.unsubscribe_path(ROSA).await).await;
-    // What the click asks of others is over, or the plan would be about a request that closes
-    // meanwhile.
+    // Everything that the click asks of others is done. Otherwise the plan would be about a request
+    // that closes meanwhile.
     house.stack.settle().await.unwrap();
     let certificate = house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
     assert!(

@@ -1,6 +1,6 @@
-//! A data folder that the first version filled is opened by this one: everybody is found, nothing
-//! doubles when it comes again, what is under way goes on, and what stands stands. What is in the
-//! folder: `tests/fixtures/upgrade/README.md`.
+//! This version opens a data folder that the first version filled. Everybody is found, nothing is
+//! doubled when it arrives again, what is under way continues, and what is in force stays in force.
+//! `tests/fixtures/upgrade/README.md` describes the folder.
 
 use crate::confirming::subscribe;
 use crate::house::{House, at, email_id, options};
@@ -14,14 +14,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// What a record has that no version may change: its source, its reference, its end, and what
-/// stands for it.
+/// What no version may change about a record: its source, its reference, its end, the end that a
+/// hold keeps back, and whether it is restricted.
 type Kept = (String, String, Option<i64>, Option<i64>, bool);
 
-/// The folder of the first version, opened by this one at the second that it was left.
+/// The first version's folder, opened by this version at the second at which it was left.
 struct Upgraded {
     house: House,
-    /// What the first version said of the folder.
+    /// What the first version said about the folder.
     expected: Value,
     _folder: TempDir,
 }
@@ -30,7 +30,7 @@ fn fixture(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/upgrade")).join(name)
 }
 
-/// What a record's item has of [`Kept`].
+/// The parts of a record's item that [`Kept`] has.
 fn kept(item: &Value) -> Kept {
     let number = |name: &str| {
         item.get(name)
@@ -101,8 +101,8 @@ impl Upgraded {
         kept
     }
 
-    /// The records of the folder, without those of the two whose erasure goes on as soon as it is
-    /// opened.
+    /// The records of the folder, without those of the two people whose erasure continues as soon
+    /// as it is opened.
     fn records_before(&self) -> Vec<Kept> {
         let erased = each(&self.expected, "erased_on_opening");
         let records = each(&self.expected, "records").iter();
@@ -114,7 +114,7 @@ impl Upgraded {
         kept
     }
 
-    /// The package of somebody whose links the DPO looked at, and confirmed.
+    /// The package of somebody whose links the DPO looked at and confirmed.
     async fn package(&self, kind: &str, identifiers: &Value) -> Value {
         let mut order = json!({"kind": kind, "identifiers": identifiers, "requested_by": "dpo-7"});
         let package = self.house.invoke("export", order.clone()).await.unwrap();
@@ -149,7 +149,7 @@ impl Upgraded {
         );
     }
 
-    /// Everybody says the same again, and partners drop the same files again.
+    /// Everybody sends the same again, and partners drop the same files again.
     async fn send_all_again(&self) {
         let again = &self.expected["again"];
         for answer in each(again, "answers") {
@@ -162,8 +162,8 @@ impl Upgraded {
                 .house
                 .post(survey.as_str().unwrap(), &headers, &answers.to_string())
                 .await;
-            // The first version took keys that anybody guesses. A program that still sends them is
-            // told so, and nothing doubles.
+            // The first version accepted keys that anybody can guess. A program that still sends
+            // them is told so, and nothing is doubled.
             let problem = (answer.status, answer.json()["type"].clone());
             assert_eq!(
                 problem,

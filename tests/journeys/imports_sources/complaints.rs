@@ -1,5 +1,5 @@
-//! Complaints: whatever a table writes for nothing, and in whichever letters, no clock is left
-//! unwatched or ends by an impossible date.
+//! Complaints: however a table writes an empty cell, and in upper or lower case, every deadline is
+//! watched and no impossible date ends one.
 
 use super::{fixture, is_of_somebody};
 use crate::house::House;

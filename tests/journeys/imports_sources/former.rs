@@ -1,4 +1,4 @@
-//! Records that an earlier version kept under another identity: found, corrected in their place,
+//! Records that an earlier version kept under another identity are found and corrected in place,
 //! never doubled.
 
 use super::dropped;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 const NAME: &str = "accounts/111/locations/22/reviews/R09a";
 
-/// An id as the earlier version made it: of the name as it was written.
+/// An id as the earlier version made it, from the name as it was written.
 fn formerly(source: Source, name: &str) -> RecordId {
     RecordId::formerly_at_source(source, name)
         .into_iter()

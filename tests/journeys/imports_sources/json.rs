@@ -1,5 +1,5 @@
-//! Interviews and support interactions: what is on a line is read as it is meant, and what is no
-//! line is told as such.
+//! Interviews and support interactions: what is on a line is read as it is meant, and what is not a
+//! line is reported as such.
 
 use super::{fixture, is_of_somebody, refused_whole};
 use crate::house::House;

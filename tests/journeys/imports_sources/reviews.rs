@@ -1,5 +1,5 @@
-//! Reviews: lists, pages and single ones are read, and nothing that is no list of reviews is taken
-//! for an empty place.
+//! Reviews: lists, pages and single reviews are read, and something that is not a list of reviews
+//! is not taken for a place without any.
 
 use super::{fixture, is_of_somebody, refused_whole};
 use crate::house::House;

@@ -1,5 +1,5 @@
-//! Posts: an id that a spreadsheet has rounded is nobody's, and what was taken back goes however
-//! the network says so.
+//! Posts: an id that a spreadsheet has rounded belongs to nobody, and what was withdrawn is deleted
+//! however the network says so.
 
 use super::{dropped, fixture};
 use crate::house::House;
@@ -57,7 +57,7 @@ async fn no_row_changes_both_whose_post_it_is_and_when_it_was() {
                 .contains(&(2, "", "different_person_and_time"))
         );
     }
-    // In one file as well, and the row that is refused lies in quarantine.
+    // The same in one file, and the refused row is in quarantine.
     let both =
         format!("{POSTS}7,x,2026-11-10T09:00:00Z,@a,One,,\n7,x,2026-11-10T09:00:04Z,@b,Two,,\n");
     let dropped = dropped(&house, "social", "both.csv", both.as_bytes()).await;

@@ -1,5 +1,5 @@
-//! Calls: whose they are by the type of the call, which legs they have, and what a withheld or a
-//! rounded number is.
+//! Calls: whose they are by the type of the call, which legs they have, and how a withheld or
+//! rounded number is read.
 
 use super::{dropped, fixture, is_of_somebody};
 use crate::house::House;
@@ -145,7 +145,7 @@ async fn two_legs_of_one_second_are_both_kept_in_any_order_of_the_rows() {
             (legs(&call), &call["satisfaction"], &call["service"]),
             (2, &json!(2), &json!("housing"))
         );
-        // Which row said so last is all that the order decides.
+        // The order decides only which row counts as the latest.
         call.as_object_mut().unwrap().remove("revision");
         calls.push(call);
         lines.swap(1, 2);
@@ -280,7 +280,7 @@ async fn a_line_of_totals_is_told_as_one_and_no_call() {
 #[tokio::test]
 async fn five_thousand_calls_and_a_line_of_totals_are_a_report_that_was_cut() {
     let row = |call: usize| {
-        // Only one in fifty has a rating that can be read: what is refused is a call as well.
+        // Only one in fifty has a rating that can be read. A refused rating is a call as well.
         let rating = if call.is_multiple_of(50) { 4 } else { 9 };
         format!(
             "{call},\"Mon, 16 Nov 2026 09:00:12\",,Inbound,,,,,07700900201,,01305251010,,,,,,{rating},\n"
@@ -331,7 +331,7 @@ fn any_legs() -> impl Strategy<Value = Vec<(u32, Option<u8>)>> {
         .prop_map(|legs| legs.into_iter().collect())
 }
 
-/// Five calls whose rows come in another order, and in two files: the same records.
+/// Five calls whose rows come in another order and in two files make the same records.
 #[tokio::test]
 async fn rows_in_any_order_and_in_any_files_are_the_same_calls() {
     use proptest::strategy::ValueTree;

@@ -1,5 +1,5 @@
-//! What was made while one secret made everything is handed on to the purposes that have one of
-//! their own now.
+//! What was made while one secret served every purpose is handed on to the purposes that now have
+//! their own.
 
 use super::{document, id, put};
 use crate::confirming::{YES, scheduled, subscribe};

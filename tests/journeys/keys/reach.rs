@@ -1,5 +1,5 @@
-//! What somebody who holds one secret of keys can make of what the others protect: everything is
-//! made, and tried.
+//! What somebody who holds one secret of keys can make of what the others protect. Each thing is
+//! made and tried.
 
 use super::{READERS, document};
 use crate::confirming::{scheduled, subscribe};
@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SURVEY: &str = "recycling-centre";
 const ROSA: &str = "rosa@example.org";
 
-/// What is made with keys, and tried.
+/// The things that are made with keys, and tried.
 const THINGS: [&str; 8] = [
     "form",
     "receipt",
@@ -41,13 +41,13 @@ const THINGS: [&str; 8] = [
     "identities",
 ];
 
-/// What the thief of one secret has beside it: everything that lies in the Register, and the keys
-/// of people.
+/// What the thief of one secret has besides it: everything in the Register, and people's subject
+/// keys.
 struct Thief<'a> {
     house: &'a House,
     /// The document of the secret.
     stolen: String,
-    /// What the secret is called.
+    /// The secret's name.
     name: &'a str,
     /// A link that was released, with its code.
     released: &'a Value,
@@ -100,7 +100,7 @@ impl Thief<'_> {
         page.body.contains(receipt.reference.as_str())
     }
 
-    /// What the Register has of the link that was released.
+    /// What the Register holds about the link that was released.
     async fn grant(&self) -> (LinkId, String) {
         let items = self.house.items("REGISTER_TABLE").await;
         let items = items
@@ -130,7 +130,7 @@ impl Thief<'_> {
         self.house.get(&format!("/packages/{token}")).await.status == 200
     }
 
-    /// Whether somebody can try codes on what the Register has, without asking the door.
+    /// Whether somebody can try codes on what the Register holds, without asking at the door.
     async fn package_code(&self) -> bool {
         let ((link, digest), code) = (self.grant().await, self.released["code"].as_str().unwrap());
         PackageCode::typed(code).unwrap().opens(
@@ -172,7 +172,7 @@ impl Thief<'_> {
         house.confirm(&format!("/confirm/{token}")).await.status == 200
     }
 
-    /// Has a mail of the council's sent to somebody who did not ask for it.
+    /// Whether the council can be made to email somebody who did not ask for it.
     async fn address(&self) -> bool {
         let (house, email) = (self.house, self.mailbox("ada"));
         subscribe(house, &email).await;
@@ -193,7 +193,7 @@ impl Thief<'_> {
             .any(|mail| mail.address == self.mailbox("mallory"))
     }
 
-    /// Has a request be about somebody else.
+    /// Whether a request can be made to be about somebody else.
     async fn identities(&self) -> bool {
         let (house, request) = (self.house, format!("ERA-{}", self.name));
         let plan = json!({"order": "plan", "request_id": request, "identifiers": [email_id(&self.mailbox("ida"))],
@@ -220,7 +220,7 @@ impl Thief<'_> {
     }
 }
 
-/// Somebody with the Register in their hands writes one attribute.
+/// Somebody who can write to the Register changes one attribute.
 async fn write(house: &House, (partition, sort): (&str, &str), attribute: &str, value: &str) {
     let update = house
         .dynamodb()
@@ -271,8 +271,8 @@ async fn whoever_holds_one_secret_makes_what_is_its_own_and_nothing_that_another
         made.insert(name, can);
     }
     let expected: [(&str, &[&str]); 6] = [
-        // What was made with this secret before there were others is still taken; links to packages
-        // are not.
+        // What this secret made before there were others is still accepted, except links to
+        // packages.
         (
             "SubjectKeys",
             &[
@@ -347,7 +347,7 @@ async fn a_link_to_a_package_that_ends_in_ten_years_is_refused_whoever_sealed_it
         410,
         "what is for reading works for a quarter of an hour"
     );
-    // Whoever writes to the Register as well gets no further.
+    // Somebody who can write to the Register as well gets no further.
     let update = house
         .dynamodb()
         .update_item()

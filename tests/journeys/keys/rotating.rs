@@ -1,4 +1,4 @@
-//! Each secret of keys is rotated: what goes on working, and what a leak ends.
+//! Each secret of keys is rotated: what continues to work, and what ends after a leak.
 
 use super::{document, id};
 use crate::confirming::{scheduled, subscribe};
@@ -72,7 +72,7 @@ async fn any_rotation_of_the_packages_keys_ends_every_link_that_is_out_at_once()
         let door = Download::start(&house.stack.host("download").unwrap())
             .await
             .unwrap();
-        // Whoever has a link of before is told that it has ended; after a leak nobody can tell it
+        // Somebody with an earlier link is told that it has ended. After a leak nobody can tell it
         // from a forged one.
         let ended = if leaked { 404 } else { 410 };
         let form = format!("code={}", released["code"].as_str().unwrap());

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 impl House {
-    /// Asks for anything in any way, as a browser or as a program.
+    /// Requests anything in any way, as a browser or a program does.
     async fn ask(&self, method: Method, path: &str, accept: &str) -> Answer {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -31,7 +31,7 @@ impl House {
 
 const PAGE: &str = "text/html,application/xhtml+xml";
 
-/// Everything that `GET` gives.
+/// Every path that `GET` answers.
 const PLACES: [&str; 10] = [
     "/",
     "/surveys",
@@ -126,7 +126,7 @@ async fn a_slash_too_many_leads_on_and_never_to_another_website() {
             led.status
         );
     }
-    // What was typed goes along.
+    // What was typed goes along with the redirect.
     let posted = house
         .post_to(
             "/surveys/recycling-centre/responses/",

@@ -1,4 +1,4 @@
-//! A survey ends, or is taken down, while somebody types; or storage fails.
+//! A survey ends, or is taken down, while somebody types, or storage fails.
 
 use super::{SURVEY, posted, with_a_failure};
 use crate::failing::Off;
@@ -84,7 +84,7 @@ async fn mistakes_and_second_thoughts_do_not_use_up_the_grace() {
 async fn who_is_too_late_is_told_so_and_gets_the_text_back() {
     let house = House::open().await;
     let token = in_time(&house).await;
-    // A token that was made up, or for another survey, gives no grace; nor does none.
+    // A made-up token, a token for another survey, and a missing token give no extra time.
     house.stack.clock().set(at("2029-12-31T23:00:00Z"));
     let foreign = house.form_token(SURVEY).await;
     house.stack.clock().set(at("2030-01-01T00:00:05Z"));
@@ -142,7 +142,7 @@ async fn what_was_typed_for_a_survey_that_is_gone_comes_back() {
     let house = House::open().await;
     let token = house.form_token(SURVEY).await;
     house.take_down(SURVEY).await;
-    // For twelve hours the form is still held against the words that it was handed out with.
+    // For twelve hours the form is still checked against the version it was handed out with.
     house
         .stack
         .clock()
@@ -184,7 +184,7 @@ async fn an_answer_that_storage_refused_stays_in_the_form_and_is_kept_once_when_
         let token = house.form_token(SURVEY).await;
         let body =
             format!("submission_token={token}&satisfaction=4&site=Wareham&comment=Round+{round}");
-        // The surveys, and then the record.
+        // First the surveys are read, then the record is written.
         let calls = if off == Off::Before { 1 } else { 2 };
         let back = with_a_failure(&house, calls, off, posted(SURVEY, &body)).await;
         assert_eq!(back.status, 503, "{off:?}: {}", back.body);

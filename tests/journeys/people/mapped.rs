@@ -1,4 +1,4 @@
-//! The public address has a path: a mapping of a domain, or a stage.
+//! The public address has a path: from a custom domain's mapping, or from a stage.
 
 use crate::house::{House, options, token};
 use crate::partners::{CREATED, PATH as GRANICUS};

@@ -1,4 +1,4 @@
-//! A newsletter is asked for: where it goes to, and what makes it lawful.
+//! Somebody asks for a newsletter: where it goes, and what makes it lawful.
 
 use super::{SURVEY, posted, with_a_failure};
 use crate::failing::Off;

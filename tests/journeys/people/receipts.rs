@@ -9,7 +9,7 @@ use custodian_domain::london;
 use custodian_domain::record::source::Source;
 use custodian_domain::retention::ExpiresAt;
 
-/// The instants around London's changes of the clocks of a year, by the seconds in which days end.
+/// The instants around London's clock changes in a year, and around the seconds in which days end.
 fn edges(year: i32) -> Vec<DateTime<Utc>> {
     let last_sunday = |month| {
         let last = NaiveDate::from_ymd_opt(year, month, 31).unwrap();
@@ -39,7 +39,7 @@ async fn whoever_answers_when_the_clocks_change_gets_the_reference_and_the_day()
         let until = london::date(ExpiresAt::of(Source::WebForm, now).instant())
             .format("%-d %B %Y")
             .to_string();
-        // Whoever opens the page later, or on a machine whose clock is behind, sees the same.
+        // Somebody who opens the page later, or on a machine whose clock is slow, sees the same.
         for later in [
             TimeDelta::zero(),
             TimeDelta::hours(-2),

@@ -1,11 +1,11 @@
-//! Back with other answers, and whoever is taken for a machine.
+//! People who come back with other answers, and people who are taken for machines.
 
 use super::SURVEY;
 use crate::house::{Answer, House, token};
 
 const GOOD: &str = "satisfaction=4&site=Wareham&comment=Long+queue";
 
-/// A form came back that asks for a person, with what was typed.
+/// Asserts that a form came back with what was typed, asking whether a person sent it.
 fn asks(answer: &Answer, token: &str) {
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert!(
@@ -39,7 +39,7 @@ async fn whoever_looks_like_a_machine_is_asked_and_is_thanked_only_for_what_is_k
         asks(&house.post_form(SURVEY, &filled).await, &token);
         asks(&house.post_form(SURVEY, &filled).await, &token);
         assert_eq!(house.kept().await, before, "nothing is kept");
-        // An identity manager fills the trap again, and a person says that they are one.
+        // A password manager fills the trap again, and the sender says that they are a person.
         let told = house
             .post_form(SURVEY, &format!("{filled}&sent_by_a_person=yes"))
             .await;
@@ -66,7 +66,7 @@ async fn a_form_that_comes_back_within_two_seconds_is_asked_about() {
         .set("2026-11-23T10:00:01Z".parse().unwrap());
     asks(&house.post_form(SURVEY, &body).await, &token);
     assert_eq!(house.kept().await, 0);
-    // At once, and a person; or a little later.
+    // Sent at once by somebody who says they are a person, or a little later.
     let at_once = house
         .post_form(SURVEY, &format!("{body}&sent_by_a_person=yes"))
         .await;
@@ -252,7 +252,7 @@ async fn a_form_with_a_key_that_is_none_comes_back_with_what_was_typed() {
     assert_eq!(house.kept().await, 0);
     // Sent again from that page, as browsers do, it is kept.
     assert_eq!(house.post_form(SURVEY, &filled).await.status, 303);
-    // A program that sends a form and asks for JSON is still told in JSON.
+    // A program that sends a form and asks for JSON still gets JSON.
     let headers = [
         form,
         ("accept", "application/json"),

@@ -1,4 +1,4 @@
-//! What processors call to the house.
+//! The callbacks of processors.
 
 use super::{EMAIL, SubjectRequest, waits};
 use crate::house::{Answer, House, at};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 const PATH: &str = "/partners/granicus/callbacks/DPO-2026-7";
 
-/// Granicus has been asked; gives how far it is, and what it calls the matter.
+/// Granicus has been asked. Returns the state of the exchange, and Granicus's id for the request.
 async fn asked(house: &House) -> (SubjectRequest, String) {
     let granicus = &house.stack.simulators().granicus;
     granicus.give(EMAIL);

@@ -19,7 +19,7 @@ const MODES: [Mode; 5] = [
     Mode::Losing,
 ];
 
-/// A house where the erasure of one of two people is approved, and no place has begun.
+/// A stack where the erasure of one of two people is approved, and no place has begun.
 async fn approved() -> House {
     let house = House::where_it_sleeps("erase").await;
     let simulators = house.stack.simulators();

@@ -8,7 +8,7 @@ use custodian_domain::record::processor_copy::Processor;
 use custodian_erase::processors::ProcessorProgress;
 use custodian_simulators::{Five9, Mode};
 
-/// A person in four contacts, each of which knows them by something else, and two others.
+/// A person in four contacts, each of which knows them by another identifier, and two other people.
 async fn house() -> (House, Five9) {
     let house = House::open().await;
     let five9 = house.stack.simulators().five9.clone();

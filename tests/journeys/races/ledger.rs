@@ -1,4 +1,4 @@
-//! Functions that write to the ledger at the same moment: one chain, each deletion once.
+//! Functions that write to the ledger at the same moment make one chain, with each deletion once.
 
 use crate::expiry::removed_by_ttl;
 use crate::faults::start;
@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 
-/// Complaints of somebody, all of one day.
+/// Complaints of one person, all of one day.
 fn complaints(who: &str, day: &str, count: usize) -> String {
     let row = |number| {
         format!(
@@ -24,7 +24,7 @@ fn complaints(who: &str, day: &str, count: usize) -> String {
     (0..count).map(row).collect()
 }
 
-/// What TTL removed of one moment, as the stream tells it.
+/// What TTL removed in one moment, as the stream reports it.
 fn removals(numbers: std::ops::Range<usize>) -> Value {
     let due = at("2026-11-25T10:00:00Z").timestamp().to_string();
     let image = |number| {
@@ -43,9 +43,9 @@ fn removals(numbers: std::ops::Range<usize>) -> Value {
     all
 }
 
-/// Rosa is erased, of whom some is overdue and some is not; two sweeps delete what is overdue, hers
-/// and Abel's, and close four days; the stream tells twice what TTL removed. Whoever is first
-/// deletes, and tells it; the other leaves it out.
+/// Rosa is erased, and some of her records are overdue. Two sweeps delete what is overdue, hers and
+/// Abel's, and close four days. The stream reports twice what TTL removed. The first to delete a
+/// record enters it in the ledger, and the others leave it out.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_sweeps_and_ttl_at_once_make_one_chain_with_every_deletion_once_and_every_day_closed_once()
  {

@@ -1,4 +1,4 @@
-//! What the buckets' policies let others do whose own policies allow everything: administrators,
+//! What the buckets' policies allow people whose own policies allow everything: administrators,
 //! operators, partners, strangers.
 
 use super::Names;
@@ -6,7 +6,7 @@ use crate::house::House;
 use crate::permissions::template;
 use custodian_local::iam::{Call, Principal};
 
-/// The buckets that say nothing of anybody, and that the account may read.
+/// The buckets that contain no personal data, and that the account may read.
 const OPEN: [&str; 1] = ["Anchors"];
 const ACCOUNT: &str = "arn:aws:iam::000000000000";
 
@@ -31,7 +31,7 @@ fn somebody(house: &House, who: &str) -> Principal {
         .with_all_rights(&format!("{ACCOUNT}:{who}"))
 }
 
-/// Every action on objects, on each bucket, by who is not meant.
+/// Every action on objects, on each bucket, by people it is not meant for.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_meant_gets_at_no_object_whatever_their_own_policies_allow() {
     let house = House::open().await;
@@ -242,7 +242,7 @@ fn nothing_lets_anybody_but_its_stream_invoke_expire() {
         .unwrap();
     assert!(orders[0]["Effect"] == "Allow" && !text(&orders[0]["Resource"]).contains("Expire"));
     assert!(orders[1]["Effect"] == "Deny" && text(&orders[1]["Resource"]).contains("Expire.Arn"));
-    // Nor can another stream be read for it: a mapping reads in the function's own name.
+    // No other stream can be read for it either: a mapping reads in the function's own name.
     let role = text(&resources["ExpireRole"]["Properties"]["Policies"]);
     assert_eq!(
         role.matches("StreamArn").count(),

@@ -1,5 +1,5 @@
 //! What docs/security.md says that a stolen role reaches is what the template gives.
-//! `CUSTODIAN_WRITE=yes make test` writes it anew.
+//! `CUSTODIAN_WRITE=yes make test` rewrites the document.
 
 use super::{FUNCTIONS, tries, who_may};
 use crate::house::House;
@@ -12,7 +12,7 @@ const END: &str = "<!-- Until here. -->\n";
 /// Actions that Lambda takes in a function's name, and KMS's, which other services take for it.
 const NOT_TOLD: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
 
-/// One or several: policies write both.
+/// One value or several: policies write both.
 fn several(value: &Value) -> Vec<&str> {
     match value {
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
@@ -20,7 +20,7 @@ fn several(value: &Value) -> Vec<&str> {
     }
 }
 
-/// What an ARN stands for, in words.
+/// What an ARN means, in words.
 fn named(arn: &str) -> Option<String> {
     let own = |name: &str| name.trim_start_matches("custodian-").to_owned();
     if let Some((_, table)) = arn.split_once(":table/") {
@@ -29,7 +29,7 @@ fn named(arn: &str) -> Option<String> {
         return match (parts.next(), parts.next()) {
             (None, _) => Some(table),
             (Some("index"), Some(index)) => Some(format!("{table} by `{index}`")),
-            // A stream is Lambda's to read.
+            // Only Lambda reads a stream.
             _ => None,
         };
     }
@@ -71,8 +71,8 @@ fn column(action: &str) -> Option<usize> {
     })
 }
 
-/// What a role's statements allow: what it reads, what it writes, what it deletes; each thing with
-/// its keys.
+/// What a role's statements allow: what it reads, what it writes and what it deletes, each with its
+/// keys.
 fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] {
     let mut columns: [BTreeMap<String, Vec<String>>; 3] = Default::default();
     for said in house.stack.principal(function).unwrap().says() {

@@ -1,4 +1,4 @@
-//! What is deleted is told, both or neither, each once.
+//! A deletion and its ledger entry happen together or not at all, and each once.
 
 use super::tables::lend;
 use super::{

@@ -39,7 +39,7 @@ fn held_by(identifiers: &[Identifier]) -> Vec<Holder> {
     holders
 }
 
-/// Keeps a record that names both, and the link from the telephone to it.
+/// Keeps a record that names both identifiers, and the link from the telephone number to it.
 async fn keep(tables: &Tables, source: Source, name: &str) {
     let (records, key) = (tables.records(), keys().key(&email(name)));
     records
@@ -60,7 +60,7 @@ async fn keep(tables: &Tables, source: Source, name: &str) {
     records.keep(&record, at(TOLD)).await.unwrap();
 }
 
-/// Staff write down what somebody tells, and their address and number.
+/// Staff record what somebody says, with their address and number.
 async fn tell(tables: &Tables, name: &str) {
     keep(tables, Source::Complaints, name).await;
 }
@@ -70,7 +70,7 @@ async fn claim(tables: &Tables, name: &str) {
     keep(tables, Source::WebForm, name).await;
 }
 
-/// Somebody told something and gave the telephone alone.
+/// Somebody sent something and gave the telephone number alone.
 async fn call(tables: &Tables) {
     let mut record = record(&Holder::Subject(keys().key(&phone())), "call", "Quick.");
     record.details.contact = Contact {
@@ -451,8 +451,8 @@ async fn what_was_kept_under_an_earlier_key_is_found_with_the_present_one() {
                 .all(|holder| found.holders.contains(holder))
         );
         assert_eq!(found.linked.len(), 1, "one person is one link");
-        // A claim under the present key, after the rotation, is another person's and makes nothing
-        // ambiguous.
+        // A claim under the present key, made after the rotation, belongs to another person and
+        // makes nothing ambiguous.
         let (from, to) = (
             people.keys.key(&phone()),
             people.keys.key(&email("mallory")),
@@ -479,7 +479,7 @@ async fn what_was_kept_under_an_earlier_key_is_found_with_the_present_one() {
             ),
             (4, 2, 1)
         );
-        // What was decided by the name that a link had before is decided.
+        // A decision that used the link's earlier name still counts.
         let earlier = tables.people(keys()).name_of(&email("rosa"));
         assert_ne!(earlier, found.linked[0].link);
         let confirming = Decisions::confirming(&[earlier]);

@@ -11,7 +11,7 @@ use custodian_store::SHARDS;
 use custodian_store::records::{DeletionCandidate, Kept};
 use std::collections::BTreeSet;
 
-/// Longer than a megabyte if there are twenty.
+/// A text so long that twenty of them are more than a megabyte.
 fn long() -> String {
     "x".repeat(60_000)
 }
@@ -20,7 +20,7 @@ async fn read(tables: &Tables, holder: &Holder, instant: &str) -> Vec<Record> {
     all(tables.records().about(holder, at(instant))).await
 }
 
-/// What is overdue of the day on which everything here is told.
+/// What is overdue from the day on which everything here was sent.
 async fn overdue(tables: &Tables, instant: &str) -> Vec<DeletionCandidate> {
     let mut found = Vec::new();
     for shard in 0..SHARDS {

@@ -289,7 +289,7 @@ async fn an_approval_suppresses_whom_it_is_about_but_for_what_it_leaves() {
             None
         );
 
-        // One that is older than what stands is not approved.
+        // A plan that is older than the current one is not approved.
         let earlier = "2096-11-23T09:59:59Z";
         tables
             .requests()

@@ -1,4 +1,4 @@
-//! One person's rows leave quarantine; everybody else's stay, whoever writes at the same time.
+//! One person's rows leave quarantine. Everybody else's stay, whoever writes at the same time.
 
 use crate::failing::{Off, failing_host};
 use crate::house::{House, at, options};
@@ -50,7 +50,7 @@ async fn put(house: &House, key: &str, body: impl Into<Vec<u8>>) {
     put.send().await.unwrap();
 }
 
-/// An object, or nothing.
+/// An object as text, or `None`.
 fn read(house: &House, key: &str) -> Option<String> {
     let bytes = house.stack.store().bytes(&house.intake(), key).unwrap();
     bytes.map(|bytes| String::from_utf8(bytes).unwrap())
@@ -148,7 +148,7 @@ async fn of_a_file_in_quarantine_whole_the_other_rows_stay() {
         "{\"a\": \"rosa@example.org\"}\n",
     )
     .await;
-    // The workbook may be hers, and may be anybody's: it stays, and is waited for.
+    // The workbook may be hers or anybody's. It stays, and the task waits for it.
     assert_eq!(
         scrub(&house).await,
         Scrubbed {
@@ -181,11 +181,11 @@ async fn files_that_were_dropped_in_time_are_waited_for_until_they_are_read() {
     let house = imports_faults::house().await;
     put(&house, "complaints/a", "x").await;
     put(&house, "telephone/b", "x").await;
-    // One that is being read: its own progress is not another file.
+    // A file that is being read: its own progress does not count as another file.
     let id = house.put_file("social", "c", b"x").await;
     put(&house, &format!("progress/social/{id}.json"), "{}").await;
     put(&house, &format!("handover/social/{id}"), "").await;
-    // One that was replaced while it was read.
+    // A file that was replaced while it was read.
     put(&house, "progress/social/0123456789abcdef.json", "{}").await;
     put(&house, "reports/social/0123456789abcdef.json", "{}").await;
     let dropped = at(NOW);
@@ -278,7 +278,7 @@ async fn what_somebody_writes_meanwhile_is_not_lost() {
             break;
         }
         raced += 1;
-        // Who wrote after the last look is found by the next.
+        // The next look finds what was written after the last.
         scrub(&house).await;
         assert_eq!(
             read(&house, PART),
@@ -363,8 +363,8 @@ fn crowd(rows: usize, length: usize) -> (String, String) {
     )
 }
 
-/// Breaks a scrub off at each of these calls, and runs it again; says how many it makes when
-/// nothing does.
+/// Makes a scrub fail at each of these calls and runs it again. Returns how many calls an
+/// undisturbed scrub makes.
 async fn kill(file: &str, others: &str, off: Off, from: usize) -> usize {
     for calls in from.. {
         let house = imports_faults::house().await;

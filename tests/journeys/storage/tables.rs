@@ -1,4 +1,4 @@
-//! The tables of the template, made for one test and gone with it.
+//! The tables of the template, made for one test and deleted after it.
 
 use crate::house::{House, options};
 use crate::permissions::template;
@@ -28,18 +28,18 @@ use serde_yaml_ng::Value;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 
-/// How long a table may take to be there.
+/// How long a table may take to be ready.
 const SOON: Duration = Duration::from_secs(60);
 
 /// The tables of one test.
 pub struct Tables {
     pub client: Client,
     suffix: String,
-    /// The house with the embedded database, unless the database is somewhere else.
+    /// The stack with the embedded database, unless another database is used.
     house: Option<House>,
 }
 
-/// Lends tables to a test; they are gone afterwards, however it ended.
+/// Lends tables to a test. They are deleted afterwards, however the test ended.
 pub async fn lend(test: impl AsyncFnOnce(&Tables)) {
     let tables = Tables::make().await;
     let outcome = AssertUnwindSafe(test(&tables)).catch_unwind().await;
@@ -194,7 +194,7 @@ async fn client(endpoint: String) -> Client {
     Client::new(&sdk.load().await)
 }
 
-/// Makes a table with the keys, indexes and TTL that its properties in the template say.
+/// Makes a table with the keys, indexes and TTL from its properties in the template.
 pub async fn create(client: &Client, name: &str, properties: &Value) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let listed = |value: &Value| value.as_sequence().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Surveys are put, listed and removed in the stack that runs, by its port.
+//! Surveys are put, listed and removed in a running stack, through its port.
 
 use super::{edited, versions};
 use crate::house::{House, options};

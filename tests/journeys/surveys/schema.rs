@@ -1,4 +1,4 @@
-//! The published schema of surveys, and the check that refuses them, say the same.
+//! The published schema of surveys and the check that refuses them agree.
 
 use custodian_domain::survey::check::check;
 use jsonschema::Validator;
@@ -15,7 +15,7 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// Whether the check finds nothing that a schema can say.
+/// Whether the check finds nothing that a schema can express.
 fn is_sound(document: &Value) -> bool {
     check(document.to_string().as_bytes())
         .faults
@@ -104,7 +104,7 @@ fn every_example_of_the_page_that_explains_surveys_is_a_question_of_a_survey_tha
     }
 }
 
-/// A value that may be right or wrong for a field.
+/// A value that may be valid or invalid for a field.
 fn value() -> impl Strategy<Value = Value> {
     select(vec![
         json!(null),
@@ -196,7 +196,7 @@ const OF_A_SURVEY: [&str; 11] = [
     "colour",
 ];
 
-/// A question that is right, with some fields of it changed, added or left out.
+/// A valid question, with some of its fields changed, added or left out.
 fn question() -> impl Strategy<Value = Value> {
     let changes = proptest::collection::vec(
         (

@@ -1,4 +1,4 @@
-//! Somebody with every right that the account can give turns against the anchors themselves.
+//! Somebody with every right that the account can give attacks the anchors themselves.
 
 use super::{live, lived, lived_in_a_trial, sweep, told};
 use crate::house::{House, options};
@@ -70,7 +70,7 @@ async fn an_anchor_is_put_once_and_no_version_of_it_goes() {
             "it is under lock, whoever asks"
         );
     }
-    // And after years: the sweeps of then find it there.
+    // Even years later, the sweeps of that time find it there.
     let lock = house
         .s3()
         .head_object()
@@ -179,7 +179,7 @@ async fn nobody_but_the_sweep_anchors_and_nobody_deletes_or_unlocks() {
     }
 }
 
-/// The latest version goes, as in a trial somebody can have it go.
+/// Deletes the latest version, which somebody can do in a trial.
 async fn take_back(house: &House, key: &str) {
     let latest = versions(house, key).await.swap_remove(0);
     let delete = house
@@ -230,15 +230,15 @@ async fn an_anchor_that_is_marked_as_deleted_is_told_and_still_compared() {
         "The chain is not the one that was anchored: {DAY} agrees, and is marked as deleted."
     );
     assert_eq!(told(&house).await, line);
-    // The sweep takes the day for one without an anchor, and puts what it put before: it is told
-    // all the same.
+    // The sweep takes the day for one without an anchor and puts the same anchor again. The check
+    // still reports it.
     assert_eq!(sweep(&house).await["anchored_days"], 1);
     assert_eq!(told(&house).await, line);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_anchor_that_was_there_first_and_says_something_else_is_told() {
-    // Whoever has the sweep's role anchors days before they are over.
+    // Somebody with the sweep's role anchors days before they are over.
     let mut options = options();
     options
         .parameters

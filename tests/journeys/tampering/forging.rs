@@ -1,4 +1,4 @@
-//! Somebody with every right to the ledger's table: takes the chain apart, and makes another that
+//! Somebody with every right to the ledger's table takes the chain apart and makes another that
 //! holds by itself.
 
 use crate::house::{House, s};
@@ -9,16 +9,16 @@ use custodian_store::Item;
 use custodian_store::Key;
 use std::collections::BTreeMap;
 
-/// What the links of a chain say, in its order.
+/// The contents of a chain's links, in order.
 #[derive(Clone)]
 pub struct Chain(pub Vec<Said>);
 
-/// What a link says.
+/// The content of a link.
 #[derive(Clone, Debug)]
 pub enum Said {
     /// What was deleted.
     Block(Block),
-    /// That a day was closed.
+    /// A day was closed.
     Closed(DayCertificate),
 }
 
@@ -46,7 +46,7 @@ async fn items(house: &House) -> Vec<Item> {
 }
 
 impl Chain {
-    /// What the chain says.
+    /// Reads the chain.
     pub async fn of(house: &House) -> Self {
         let mut links = BTreeMap::new();
         for item in items(house).await {
@@ -62,7 +62,7 @@ impl Chain {
         Self(links.into_values().collect())
     }
 
-    /// Takes out everything that is there.
+    /// Deletes everything in the ledger.
     pub async fn erase(house: &House) {
         for item in items(house).await {
             let delete = house
@@ -78,7 +78,7 @@ impl Chain {
         }
     }
 
-    /// Writes a chain that says this, and nothing else.
+    /// Writes a chain with these contents and nothing else.
     pub async fn write(self, house: &House) {
         Self::erase(house).await;
         let (mut head, mut tallies) = (
@@ -136,7 +136,7 @@ async fn write(house: &House, key: &Key, mut item: Item) {
         .unwrap();
 }
 
-/// Puts these attributes onto an item, which is there then.
+/// Puts these attributes onto an item, which is made if it is not there.
 pub async fn put(house: &House, partition: &str, sort: &str, attributes: &[&str]) {
     let mut item = house
         .dynamodb()

@@ -1,5 +1,5 @@
-//! Every morning a function looks, which can change nothing; and an alarm says what it found, or
-//! that it did not come.
+//! Every morning a function that can change nothing checks the ledger. An alarm says what it found,
+//! or that it did not run.
 
 use super::forging::Chain;
 use super::{lived, sweep};

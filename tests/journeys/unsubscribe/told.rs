@@ -1,4 +1,4 @@
-//! Whoever sends the newsletter is told; and the links that are in it.
+//! The newsletter service is notified, and its newsletters contain these links.
 
 use super::{ONE_CLICK, ROSA, click_event};
 use crate::failing::{Off, failing_host};
@@ -164,7 +164,7 @@ async fn when_the_power_goes_off_at_any_call_the_next_click_ends_the_same() {
         .await;
     let expected = shape(&undisturbed).await;
     for off in [Off::Before, Off::After] {
-        // The secret is read while it starts; a click takes two calls more.
+        // The secret is read at the start. A click makes two more calls.
         for calls in 2..=4 {
             let house = House::where_it_sleeps("erase").await;
             let (host, _) = failing_host(&house, "unsubscribe", calls, off);
@@ -187,7 +187,7 @@ async fn when_the_power_goes_off_at_any_call_the_next_click_ends_the_same() {
     }
 }
 
-/// Everything that is stored, less what nobody could guess, and the digests that are made of it.
+/// Everything that is stored, without random values and the digests made from them.
 async fn shape(house: &House) -> BTreeSet<String> {
     let requests = house.clicked().await;
     let blank = |item: String| {
@@ -216,7 +216,7 @@ async fn the_dpo_makes_a_link_that_works_and_says_nothing_of_the_person() {
         .await
         .unwrap();
     let after = house.everything().await;
-    // Which the ledger attests, by hashes.
+    // The ledger attests these, by hashes.
     let is_known = |item: &&String| {
         item.starts_with("LEDGER_TABLE ")
             || (item.contains("\"pk\":\"REQUEST#") && item.contains("\"sk\":\"EVENT"))
