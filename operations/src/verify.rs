@@ -13,7 +13,7 @@ pub use custodian_rights::audit::{Audited, Unverified};
 #[must_use]
 pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
     match outcome {
-        Ok(Audited { chain, outside }) => {
+        Ok(Audited { chain, anchored }) => {
             let Verified {
                 links,
                 entries,
@@ -30,7 +30,7 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
             let holds = format!(
                 "The chain holds. Links: {links}. Deletions that they tell of: {entries}. Days that are closed: {days}."
             );
-            let outside = match outside {
+            let anchored = match anchored {
                 Some(Compared { days, heads }) => {
                     format!("It is the chain that was anchored. Anchors of days: {days}. Of ends in between: {heads}.")
                 }
@@ -38,7 +38,7 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
                     .to_owned(),
             };
             (
-                format!("{holds}\n{outside}\n{last}Overdue, over all certificates: {overdue}"),
+                format!("{holds}\n{anchored}\n{last}Overdue, over all certificates: {overdue}"),
                 0,
             )
         }
@@ -47,7 +47,7 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
             format!("The chain is not the one that was anchored: {contradiction}."),
             1,
         ),
-        Err(Unverified::Stranger(stranger)) => (
+        Err(Unverified::ForeignItem(stranger)) => (
             format!("The ledger has something of a stranger's: {stranger}."),
             1,
         ),

@@ -160,7 +160,7 @@ pub async fn expire(count: usize, filled: usize, writers: usize) {
         custodian_store::client(&host.dynamodb()),
         host.setting("LEDGER_TABLE").unwrap().to_owned(),
     );
-    let (mut pages, mut told) = (ledger.told_since(now.date_naive()), 0);
+    let (mut pages, mut told) = (ledger.entries_since(now.date_naive()), 0);
     while let Some(page) = pages.next().await.unwrap() {
         told += page.len();
     }

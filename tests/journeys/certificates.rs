@@ -5,7 +5,9 @@ mod year;
 use crate::house::{House, at, email_id, erasure};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use custodian_domain::identity::subject::SubjectKey;
-use custodian_domain::ledger::{Cause, DayCertificate, ItemKind, Lateness, Lies, Verified};
+use custodian_domain::ledger::{
+    Cause, DayCertificate, ItemKind, Lateness, StoredContent, Verified,
+};
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source_details::SourceDetails;
 use custodian_domain::record::{Holder, Record, RecordBody, RecordId};
@@ -25,8 +27,8 @@ async fn verified(house: &House) -> Verified {
 async fn certificate(house: &House, day: &str) -> Option<DayCertificate> {
     let mut pages = house.ledger().lying(day.parse().unwrap());
     let page = pages.next().await.unwrap().unwrap();
-    page.into_iter().find_map(|it| match it.lies {
-        Lies::Link(link) if it.seat == Slot::Certificate => link.says(),
+    page.into_iter().find_map(|it| match it.content {
+        StoredContent::Link(link) if it.slot == Slot::Certificate => link.says(),
         _ => None,
     })
 }

@@ -524,7 +524,7 @@ impl House {
 
     /// Every entry of the ledger, in order.
     pub async fn told(&self) -> Vec<Entry> {
-        let (mut pages, mut entries) = (self.ledger().told_since(NaiveDate::MIN), Vec::new());
+        let (mut pages, mut entries) = (self.ledger().entries_since(NaiveDate::MIN), Vec::new());
         while let Some(page) = pages.next().await.unwrap() {
             entries.extend(page);
         }

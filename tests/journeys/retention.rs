@@ -352,7 +352,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         .unwrap();
     assert!(
         imports
-            .take_turn(Source::Telephone, "invocation", at(BEGINNING))
+            .take_lease(Source::Telephone, "invocation", at(BEGINNING))
             .await
             .unwrap()
     );

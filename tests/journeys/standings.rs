@@ -44,7 +44,7 @@ impl House {
         let records = Records::new(self.dynamodb(), self.setting("RECORDS_TABLE"));
         let mut count = 0;
         for shard in 0..SHARDS {
-            let mut pages = records.told_on(
+            let mut pages = records.reportable_on(
                 at("2026-11-23T00:00:00Z").date_naive(),
                 shard,
                 self.stack.clock().now(),

@@ -114,7 +114,7 @@ async fn all<T>(listed: Pages<T>) -> Vec<T> {
 }
 
 async fn lying(tables: &Tables, holder: &Holder) -> Vec<DeletionCandidate> {
-    all(tables.records().lying_under(holder)).await
+    all(tables.records().candidates_under(holder)).await
 }
 
 async fn told(tables: &Tables, date: &str) -> Vec<Entry> {

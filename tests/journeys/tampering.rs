@@ -13,7 +13,7 @@ use custodian_domain::record::source::Source;
 use custodian_domain::retention::ExpiresAt;
 use custodian_operations::verify;
 use custodian_rights::audit::{Unverified, look_for_strangers};
-use custodian_store::ledger::Stranger;
+use custodian_store::ledger::ForeignItem;
 use forging::{Chain, Said};
 use serde_json::{Value, json};
 
@@ -112,7 +112,7 @@ async fn holds_by_itself(house: &House) {
 async fn an_honest_ledger_is_the_one_that_was_anchored() {
     let house = lived().await;
     let audited = house.audit().await.unwrap();
-    let outside = audited.outside.unwrap();
+    let anchored = audited.anchored.unwrap();
     assert_eq!(
         (
             audited.chain.links,
@@ -122,7 +122,7 @@ async fn an_honest_ledger_is_the_one_that_was_anchored() {
         (9, 14, 3)
     );
     // Of the two days that were closed at once the second certificate was the end.
-    assert_eq!((outside.days, outside.heads), (3, 8));
+    assert_eq!((anchored.days, anchored.heads), (3, 8));
     let (told, code) = verify::told(&Ok(audited));
     assert!(
         code == 0 && told.contains("\nIt is the chain that was anchored. Anchors of days: 3."),
@@ -390,7 +390,7 @@ async fn what_is_said_to_be_told_is_looked_for_in_parts_where_it_is_too_much_at_
         forging::put(&house, &mark, "META", &[]).await;
         let found = look_for_strangers(&ledger, &head, 3).await.unwrap_err();
         assert!(
-            matches!(found, Unverified::Stranger(Stranger::Untold)),
+            matches!(found, Unverified::ForeignItem(ForeignItem::Untold)),
             "{found}"
         );
         house

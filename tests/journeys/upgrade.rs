@@ -415,7 +415,7 @@ async fn the_ledger_of_the_first_version_verifies_and_is_continued() {
     assert!(after.days > before.days && after.overdue == 0, "{after:?}");
     let audited = upgraded.house.audit().await.unwrap();
     assert_eq!(
-        audited.outside.unwrap().days,
+        audited.anchored.unwrap().days,
         after.days,
         "every day is anchored, those from before as well"
     );

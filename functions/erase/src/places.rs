@@ -88,7 +88,7 @@ impl Erase {
         let mut count = 0;
         for records_first in [true, false] {
             for holder in &scope.holders {
-                let mut pages = self.records.lying_under(holder);
+                let mut pages = self.records.candidates_under(holder);
                 let mut next = pages.next().await?;
                 while let Some(page) = next {
                     if deadline.is_within(crate::LAST_MINUTE) {
@@ -135,7 +135,7 @@ impl Erase {
     ) -> Result<Option<Left>, StorageError> {
         let mut left = Left::default();
         for holder in &scope.holders {
-            let mut pages = self.records.lying_under(holder);
+            let mut pages = self.records.candidates_under(holder);
             while let Some(page) = pages.next().await? {
                 if deadline.is_within(crate::LAST_MINUTE) {
                     return Ok(None);

@@ -8,11 +8,11 @@
 mod checkpoint;
 mod chunk;
 mod event;
+mod lease;
 mod reading;
 pub mod report;
 pub mod rows;
 pub mod sources;
-mod turn;
 
 use checkpoint::Checkpoint;
 use chrono::{DateTime, TimeDelta, Utc};

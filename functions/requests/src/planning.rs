@@ -245,7 +245,7 @@ impl Requests {
     ) -> Result<(Vec<Holder>, u64), StorageError> {
         let (mut links, mut touched, mut later) = (BTreeSet::new(), Vec::new(), 0);
         for holder in &scope.holders {
-            let mut pages = self.records.lying_under(holder);
+            let mut pages = self.records.candidates_under(holder);
             while let Some(page) = pages.next().await? {
                 for candidate in &page {
                     if candidate.kind == ItemKind::Record && scope.excludes(candidate) {

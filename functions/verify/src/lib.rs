@@ -151,9 +151,9 @@ impl Verify {
         };
         let audited = audit(&self.ledger, Some(&self.anchors), None, now, offer).await;
         let mut report = match audited {
-            Ok(Audited { chain, outside }) => {
+            Ok(Audited { chain, anchored }) => {
                 let (days, heads) =
-                    outside.map_or((0, 0), |Compared { days, heads }| (days, heads));
+                    anchored.map_or((0, 0), |Compared { days, heads }| (days, heads));
                 Report {
                     links: chain.links,
                     entries: chain.entries,

@@ -16,7 +16,7 @@ pub use block::Block;
 pub use certificate::{DayCertificate, Figures, Lateness, Left, Tally};
 pub use chain::{Head, Link};
 pub use hash::{Hash, NotAHash};
-pub use verification::{Broken, ChainFault, Lies, Seen, Verification, Verified, Witness};
+pub use verification::{Broken, ChainFault, Seen, StoredContent, Verification, Verified, Witness};
 
 use crate::record::source::Source;
 use crate::retention::ExpiresAt;

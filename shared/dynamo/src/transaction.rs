@@ -41,7 +41,7 @@ pub enum Reason {
     /// Its condition was not met; with the item as it is, if the write asked for it.
     Refused(Option<Item>),
     /// Others, or a throttle, were in its way: that may be gone when it is tried again.
-    Crowded,
+    Contended,
     /// It cannot be done.
     Impossible,
 }
@@ -59,7 +59,7 @@ impl From<&CancellationReason> for Reason {
         match reason.code() {
             None | Some("None") => Self::Fine,
             Some("ConditionalCheckFailed") => Self::Refused(reason.item().cloned()),
-            Some(code) if PASSING.contains(&code) => Self::Crowded,
+            Some(code) if PASSING.contains(&code) => Self::Contended,
             Some(_) => Self::Impossible,
         }
     }
@@ -142,7 +142,7 @@ pub async fn transact(operation: &'static str, writes: Vec<Write>) -> Result<boo
             Attempt::Cancelled(reasons) if reasons.iter().any(Reason::is_refused) => {
                 return Ok(false);
             }
-            Attempt::Cancelled(reasons) if !reasons.contains(&Reason::Crowded) => {
+            Attempt::Cancelled(reasons) if !reasons.contains(&Reason::Contended) => {
                 return Err(StorageError::new(operation, Cause::Cancelled));
             }
             Attempt::Cancelled(_) => wait(operation, &mut tries).await?,

@@ -4,21 +4,21 @@
 //! Whoever may write the tables can make another consistent chain. It differs from the one that was
 //! anchored.
 
+mod anchored;
 pub mod evidence;
-mod outside;
 mod sample;
 
-pub use outside::{Compared, Contradiction, Fault as AnchorFault};
+pub use anchored::{Compared, Contradiction, Fault as AnchorFault};
 pub use sample::Sample;
 
+use anchored::Anchored;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{
-    Broken, ChainFault, Entry, EntryId, Head, Lies, Verification, Verified, Witness,
+    Broken, ChainFault, Entry, EntryId, Head, StoredContent, Verification, Verified, Witness,
 };
-use custodian_store::ledger::{Ledger, Slot, Stranger};
-use outside::Outside;
+use custodian_store::ledger::{ForeignItem, Ledger, Slot};
 use std::collections::HashSet;
 
 /// How long after midnight a day may be open: the sweep waits six hours for deletions that belong
@@ -39,7 +39,7 @@ pub enum Unverified {
     Contradicted(#[from] Contradiction),
     /// The table has something that no function writes.
     #[error(transparent)]
-    Stranger(#[from] Stranger),
+    ForeignItem(#[from] ForeignItem),
     /// A day should be closed by now.
     #[error("{0} should be closed by now, and is not")]
     Open(NaiveDate),
@@ -54,7 +54,7 @@ pub struct Audited {
     /// The chain itself.
     pub chain: Verified,
     /// The anchors; `None` if they were not compared.
-    pub outside: Option<Compared>,
+    pub anchored: Option<Compared>,
 }
 
 /// Verifies a ledger, against its anchors if they are given; with a witness, also that the chain
@@ -69,10 +69,10 @@ pub async fn audit(
     now: DateTime<Utc>,
     mut each: impl FnMut(Entry) + Send,
 ) -> Result<Audited, Unverified> {
-    let mut outside = anchors.map(|anchors| Outside::of(anchors, now));
+    let mut anchored = anchors.map(|anchors| Anchored::of(anchors, now));
     let Some(head) = ledger.head().await? else {
-        if let Some(outside) = outside {
-            outside.nothing_was_told().await?;
+        if let Some(anchored) = anchored {
+            anchored.nothing_was_told().await?;
         }
         // A chain that has not begun has no day for any item, or it has lost its head.
         return Err(Broken {
@@ -83,8 +83,8 @@ pub async fn audit(
         .into());
     };
     let last = last_day(&head);
-    if let Some(outside) = &mut outside {
-        outside.begins_with(head.first).await?;
+    if let Some(anchored) = &mut anchored {
+        anchored.begins_with(head.first).await?;
     }
     let mut verification = Verification::of(head.clone(), witness);
     for day in head.first.iter_days().take_while(|day| *day <= last) {
@@ -92,7 +92,7 @@ pub async fn audit(
             ledger,
             &head,
             &mut verification,
-            &mut outside,
+            &mut anchored,
             day,
             &mut each,
         )
@@ -100,27 +100,27 @@ pub async fn audit(
         verification.end(certificate)?;
     }
     verification.end_all()?;
-    compare(&mut outside, &mut verification).await?;
+    compare(&mut anchored, &mut verification).await?;
     let chain = verification.finish()?;
-    let outside = match outside {
+    let anchored = match anchored {
         None => None,
-        Some(outside) => Some(outside.finish(ledger).await?),
+        Some(anchored) => Some(anchored.finish(ledger).await?),
     };
     look_for_strangers(ledger, &head, TOLD_AT_ONCE).await?;
-    if outside.is_some() && head.open() < (now - OPEN).date_naive() {
+    if anchored.is_some() && head.open() < (now - OPEN).date_naive() {
         return Err(Unverified::Open(head.open()));
     }
-    Ok(Audited { chain, outside })
+    Ok(Audited { chain, anchored })
 }
 
 /// Compares the links that were found right, so that only one page of them waits.
 async fn compare(
-    outside: &mut Option<Outside<'_>>,
+    anchored: &mut Option<Anchored<'_>>,
     verification: &mut Verification,
 ) -> Result<(), Unverified> {
     let seen = verification.seen();
-    match outside {
-        Some(outside) => outside.compare(&seen).await,
+    match anchored {
+        Some(anchored) => anchored.compare(&seen).await,
         None => Ok(()),
     }
 }
@@ -130,22 +130,22 @@ async fn verify_day(
     ledger: &Ledger,
     head: &Head,
     verification: &mut Verification,
-    outside: &mut Option<Outside<'_>>,
+    anchored: &mut Option<Anchored<'_>>,
     day: NaiveDate,
     each: &mut (impl FnMut(Entry) + Send),
-) -> Result<Lies, Unverified> {
+) -> Result<StoredContent, Unverified> {
     verification.begin(day);
-    let (mut certificate, mut pages) = (Lies::Nothing, ledger.lying(day));
+    let (mut certificate, mut pages) = (StoredContent::Nothing, ledger.lying(day));
     while let Some(page) = pages.next().await? {
         for lying in page {
-            match lying.seat {
+            match lying.slot {
                 // What was written after the head was read belongs to the next run.
                 Slot::Block(n) if n > head.n && has_moved(ledger, head).await? => {}
                 Slot::Certificate
-                    if is_later(&lying.lies, head) && has_moved(ledger, head).await? => {}
-                Slot::Certificate => certificate = lying.lies,
+                    if is_later(&lying.content, head) && has_moved(ledger, head).await? => {}
+                Slot::Certificate => certificate = lying.content,
                 Slot::Block(n) => {
-                    let block = verification.block(n, &lying.lies)?;
+                    let block = verification.block(n, &lying.content)?;
                     block
                         .into_iter()
                         .flat_map(|block| block.entries)
@@ -154,7 +154,7 @@ async fn verify_day(
                 Slot::Stray => verification.stray()?,
             }
         }
-        compare(outside, verification).await?;
+        compare(anchored, verification).await?;
     }
     Ok(certificate)
 }
@@ -164,8 +164,8 @@ fn last_day(head: &Head) -> NaiveDate {
     head.day.max(head.closed.unwrap_or(head.first))
 }
 
-fn is_later(lies: &Lies, head: &Head) -> bool {
-    matches!(lies, Lies::Link(link) if link.n > head.n)
+fn is_later(content: &StoredContent, head: &Head) -> bool {
+    matches!(content, StoredContent::Link(link) if link.n > head.n)
 }
 
 async fn has_moved(ledger: &Ledger, head: &Head) -> Result<bool, StorageError> {
@@ -192,10 +192,10 @@ pub async fn look_for_strangers(
             continue;
         };
         // Each mark was put with its link, so every mark seen so far has one by now.
-        let mut pages = ledger.told_since(head.first);
+        let mut pages = ledger.entries_since(head.first);
         while !told.is_empty() {
             let Some(page) = pages.next().await? else {
-                return Err(Stranger::Untold.into());
+                return Err(ForeignItem::Untold.into());
             };
             for entry in page {
                 told.remove(&entry.id.number());
@@ -214,11 +214,11 @@ async fn said_to_be_told(
     is_meant: impl Fn(u128) -> bool + Send,
 ) -> Result<Option<HashSet<u128>>, Unverified> {
     let last = last_day(head);
-    let (mut told, mut pages) = (HashSet::new(), ledger.strangers(head.first, last));
+    let (mut told, mut pages) = (HashSet::new(), ledger.foreign_items(head.first, last));
     while let Some(page) = pages.next().await? {
-        for stranger in page.strangers {
+        for stranger in page.foreign_items {
             // A day that has begun since belongs to the next run.
-            let is_new = matches!(stranger, Stranger::OnDay(day) if day > last);
+            let is_new = matches!(stranger, ForeignItem::OnDay(day) if day > last);
             if !(is_new && has_moved(ledger, head).await?) {
                 return Err(stranger.into());
             }

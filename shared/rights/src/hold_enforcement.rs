@@ -120,7 +120,7 @@ impl HoldEnforcement {
         now: DateTime<Utc>,
     ) -> Result<Enforced, StorageError> {
         let (mut settled, mut days) = (Enforced::default(), BTreeSet::new());
-        let mut pages = self.records.shelved(holder);
+        let mut pages = self.records.retention_view(holder);
         while let Some(page) = pages.next().await? {
             // Read again for every page: something may be placed while much is being released.
             let own = stands(

@@ -45,8 +45,8 @@ pub struct Restoring {
 }
 
 /// An item in the restored table.
-struct Lying {
-    shelved: RetentionView,
+struct RestoredItem {
+    retention_view: RetentionView,
     record: Option<Record>,
     holder: Option<Holder>,
     /// Whom a link leads to.
@@ -86,7 +86,7 @@ impl Restoring {
         let (mut redone, mut is_first) = (Redone::default(), true);
         // A function may have looked at the clock this long before its transaction.
         let from = self.since - INVOCATION;
-        let mut told = self.ledger.told_since(from.date_naive());
+        let mut told = self.ledger.entries_since(from.date_naive());
         loop {
             let (mut gone, mut is_last) = (HashSet::new(), false);
             while gone.len() < TOLD_AT_ONCE && !is_last {
@@ -125,26 +125,26 @@ impl Restoring {
     ) -> Result<(), StorageError> {
         let mut scan = self.copy.whole();
         while let Some(items) = scan.next().await? {
-            let lying: Option<Vec<Lying>> = items.iter().map(read).collect();
+            let lying: Option<Vec<RestoredItem>> = items.iter().map(read).collect();
             let lying = lying.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
             redone.looked_at += if whole { lying.len() as u64 } else { 0 };
-            let is_told = |it: &Lying| {
-                it.shelved
+            let is_told = |it: &RestoredItem| {
+                it.retention_view
                     .candidate
                     .due
-                    .is_some_and(|due| gone.contains(&id(&it.shelved, due)))
+                    .is_some_and(|due| gone.contains(&id(&it.retention_view, due)))
             };
             let told: Vec<Key> = lying
                 .iter()
                 .filter(|it| is_told(it))
-                .map(|it| it.shelved.candidate.key.clone())
+                .map(|it| it.retention_view.candidate.key.clone())
                 .collect();
             // What was deleted and stored again since is there, and stays.
             let back = self.lives(told, now).await?;
             let (suppressed, effects) = self.known(&lying, whole, now).await?;
             let (mut candidate, mut turns) = (Vec::new(), Vec::new());
             for it in lying {
-                let kept_again = back.contains(&it.shelved.candidate.key);
+                let kept_again = back.contains(&it.retention_view.candidate.key);
                 let why = if is_told(&it) && !kept_again {
                     Some(Why::Told)
                 } else if whole {
@@ -155,13 +155,13 @@ impl Restoring {
                 match why {
                     Some(why) => {
                         redone.count(why);
-                        candidate.push(it.shelved.candidate);
+                        candidate.push(it.retention_view.candidate);
                     }
                     // As of the restored instant: a hold placed since keeps what would be over by
                     // now.
                     None if whole => {
-                        let turn = it.shelved.turn(effect(&effects, &it)?, self.since);
-                        turns.extend(turn.map(|turn| (turn, it.shelved)));
+                        let turn = it.retention_view.turn(effect(&effects, &it)?, self.since);
+                        turns.extend(turn.map(|turn| (turn, it.retention_view)));
                     }
                     None => {}
                 }
@@ -177,13 +177,13 @@ impl Restoring {
     /// Why an item is deleted again, other than by the ledger.
     fn goes(
         &self,
-        lying: &Lying,
+        lying: &RestoredItem,
         suppressed: &Suppressed,
         effect: Effect,
         now: DateTime<Utc>,
     ) -> Option<Why> {
-        let is_kept = effect.held && !lying.shelved.is_over(self.since);
-        if lying.shelved.is_over(now) && !is_kept {
+        let is_kept = effect.held && !lying.retention_view.is_over(self.since);
+        if lying.retention_view.is_over(now) && !is_kept {
             return Some(Why::Expired);
         }
         if let Some(Record {
@@ -204,14 +204,14 @@ impl Restoring {
             .of(about)
             .filter(|it| it.erased_at >= self.since - INVOCATION)?;
         // Where an erasure has left records, it has left the links to them.
-        let is_left = lying.shelved.candidate.kind == ItemKind::Link
-            && erased.leaves_something_of(lying.shelved.candidate.day);
+        let is_left = lying.retention_view.candidate.kind == ItemKind::Link
+            && erased.leaves_something_of(lying.retention_view.candidate.day);
         (!is_left).then_some(Why::Erased)
     }
 
     async fn known(
         &self,
-        lying: &[Lying],
+        lying: &[RestoredItem],
         whole: bool,
         now: DateTime<Utc>,
     ) -> Result<(Suppressed, Effects), StorageError> {
@@ -255,10 +255,10 @@ impl Restoring {
         now: DateTime<Utc>,
     ) -> Result<Vec<DeletionCandidate>, StorageError> {
         let mut over = Vec::new();
-        for (turn, shelved) in turns {
-            redone.turned += u64::from(self.copy.turn(&shelved, turn, self.since).await?);
-            if turn.releases() && shelved.is_past_its_date(now) {
-                over.push(shelved.candidate);
+        for (turn, retention_view) in turns {
+            redone.turned += u64::from(self.copy.turn(&retention_view, turn, self.since).await?);
+            if turn.releases() && retention_view.is_past_its_date(now) {
+                over.push(retention_view.candidate);
             }
         }
         Ok(over)
@@ -297,14 +297,14 @@ impl Restoring {
                     .filter_map(|item| Some((item.key()?, item)))
                     .collect();
                 for item in some {
-                    let (key, shelved) = item
+                    let (key, retention_view) = item
                         .key()
-                        .zip(item.shelved())
+                        .zip(item.retention_view())
                         .ok_or(StorageError::unreadable(OPERATION))?;
                     let is_new = there
                         .get(&key)
                         .is_none_or(|before| item.is_later_than(before));
-                    if is_new && !shelved.is_over(now) {
+                    if is_new && !retention_view.is_over(now) {
                         self.copy.put_stored(OPERATION, item.clone()).await?;
                         redone.taken_over += 1;
                     }
@@ -316,16 +316,16 @@ impl Restoring {
     }
 }
 
-fn id(shelved: &RetentionView, due: custodian_domain::retention::ExpiresAt) -> EntryId {
+fn id(retention_view: &RetentionView, due: custodian_domain::retention::ExpiresAt) -> EntryId {
     EntryId::of(
-        &shelved.candidate.key.partition,
-        &shelved.candidate.key.sort,
+        &retention_view.candidate.key.partition,
+        &retention_view.candidate.key.sort,
         due,
     )
 }
 
 /// What applies to an item: to its holder, and to whom a link leads to.
-fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
+fn effect(effects: &Effects, lying: &RestoredItem) -> Result<Effect, StorageError> {
     let looked_up = |holder| {
         effects
             .of(holder)
@@ -338,16 +338,16 @@ fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
     Ok(stands)
 }
 
-fn read(item: &StoredItem) -> Option<Lying> {
-    let shelved = item.shelved()?;
-    let key = &shelved.candidate.key;
-    let record = match shelved.candidate.kind {
+fn read(item: &StoredItem) -> Option<RestoredItem> {
+    let retention_view = item.retention_view()?;
+    let key = &retention_view.candidate.key;
+    let record = match retention_view.candidate.kind {
         ItemKind::Record => Some(item.record()?),
         ItemKind::Link | ItemKind::Profile => None,
     };
     let (holder, target) = (key.holder(), key.link_target().map(Holder::Subject));
-    Some(Lying {
-        shelved,
+    Some(RestoredItem {
+        retention_view,
         record,
         holder,
         target,

@@ -3,7 +3,7 @@
 use crate::keys::{self, BY_DAY, Key, RETENTION_DUE_AT};
 use crate::n;
 use crate::records::Records;
-use crate::retention::is_told;
+use crate::retention::is_reportable;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::retention::ExpiresAt;
@@ -67,14 +67,14 @@ impl Records {
     }
 
     /// The items in the index like `from` that statistics may use at `now`.
-    pub(crate) fn told_like<T>(
+    pub(crate) fn reportable_like<T>(
         &self,
         operation: &'static str,
         from: Key,
         now: DateTime<Utc>,
         read: Read<T>,
     ) -> Pages<T> {
-        let shown = Shown::Where(is_told, now);
+        let shown = Shown::Where(is_reportable, now);
         self.0.query(operation, like(from), shown, read)
     }
 

@@ -5,11 +5,11 @@
 //! everything written is attested, or waits for it.
 
 mod attested;
-mod lying;
 mod marks;
+mod stored;
 
-pub use lying::{Register, StoredEvidence};
 pub use marks::{Mark, Waiting};
+pub use stored::{Register, StoredEvidence};
 
 pub(super) use marks::mark;
 

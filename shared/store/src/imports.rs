@@ -64,7 +64,7 @@ impl Imports {
     ///
     /// # Errors
     /// [`StorageError`] if it is unknown who has it.
-    pub async fn take_turn(
+    pub async fn take_lease(
         &self,
         source: Source,
         invocation: &str,
@@ -83,7 +83,7 @@ impl Imports {
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to have ended.
-    pub async fn end_turn(
+    pub async fn end_lease(
         &self,
         source: Source,
         invocation: &str,

@@ -7,21 +7,21 @@
 mod appending;
 mod attesting;
 mod closing;
+mod entries;
+mod foreign_items;
 mod forgetting;
-mod strangers;
-mod told;
 
 pub(super) use attesting::ATTESTED_AT_ONCE;
 pub use closing::{CLOSED_AT_ONCE, Closed};
-pub use strangers::{Stranger, Strangers};
-pub use told::LedgerEntries;
+pub use entries::LedgerEntries;
+pub use foreign_items::{ForeignItem, ForeignItems};
 
 use crate::keys::{self, SK};
 use crate::{Item, read, text};
-use appending::{LedgeredWrite, Tells};
+use appending::{LedgeredWrite, Statement};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::ledger::{Entry, Head, Lies, Link, Tally};
+use custodian_domain::ledger::{Entry, Head, Link, StoredContent, Tally};
 use custodian_dynamo::{Condition, Pages, Table, Write};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -48,9 +48,9 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLink {
     /// Its place.
-    pub seat: Slot,
+    pub slot: Slot,
     /// Its contents.
-    pub lies: Lies,
+    pub content: StoredContent,
 }
 
 /// A place on a day of the ledger.
@@ -106,7 +106,7 @@ impl Ledger {
         LedgeredWrite {
             write: Write::put(&self.table, keys::told(&entry.id), Item::new())
                 .when(Condition::not_there()),
-            tells: Tells::Gone(entry.clone()),
+            statement: Statement::Gone(entry.clone()),
         }
     }
 
@@ -120,7 +120,7 @@ impl Ledger {
     ///
     /// A removal is recorded on its day or later, so the day of an instant leaves nothing out.
     #[must_use]
-    pub fn told_since(&self, day: NaiveDate) -> LedgerEntries {
+    pub fn entries_since(&self, day: NaiveDate) -> LedgerEntries {
         LedgerEntries::new(self.clone(), day, None)
     }
 
@@ -147,7 +147,7 @@ impl Ledger {
             .all("read a day's certificate", &key.partition, &key.sort, read);
         while let Some(page) = pages.next().await? {
             for it in page {
-                if let (Slot::Certificate, Lies::Link(link)) = (it.seat, it.lies) {
+                if let (Slot::Certificate, StoredContent::Link(link)) = (it.slot, it.content) {
                     return Ok(Some(link).filter(Link::is_whole));
                 }
             }
@@ -174,9 +174,9 @@ impl Ledger {
     pub async fn tally(&self, day: NaiveDate) -> Result<(Tally, u64), StorageError> {
         let (mut tally, mut broken, mut pages) = (Tally::default(), 0, self.lying(day));
         while let Some(page) = pages.next().await? {
-            for lying in page.iter().filter(|lying| lying.seat != Slot::Certificate) {
-                match &lying.lies {
-                    Lies::Link(link) if link.is_whole() => {
+            for lying in page.iter().filter(|lying| lying.slot != Slot::Certificate) {
+                match &lying.content {
+                    StoredContent::Link(link) if link.is_whole() => {
                         link.says().map_or_else(|| broken += 1, |it| tally.add(&it));
                     }
                     _ => broken += 1,
@@ -193,13 +193,13 @@ fn lying(item: Item) -> StoredLink {
         .and_then(keys::block_number)
         .filter(|n| sort == Some(&keys::block(NaiveDate::MIN, *n).sort))
         .map(Slot::Block);
-    let seat = if sort == Some(keys::CERTIFICATE) {
+    let slot = if sort == Some(keys::CERTIFICATE) {
         Slot::Certificate
     } else {
         block.unwrap_or(Slot::Stray)
     };
     StoredLink {
-        seat,
-        lies: read(item).map_or(Lies::Unreadable, Lies::Link),
+        slot,
+        content: read(item).map_or(StoredContent::Unreadable, StoredContent::Link),
     }
 }

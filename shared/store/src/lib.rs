@@ -16,13 +16,13 @@ pub mod ledger;
 pub mod opt_outs;
 pub mod packages;
 pub mod records;
+pub mod reportable;
 pub mod requests;
 mod retention;
 pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;
 pub mod tasks;
-pub mod told;
 
 pub use custodian_dynamo::{Client, Item, Pages, Protection, Write, client};
 pub(crate) use custodian_dynamo::{flag, from_item, n, number, read, s, text, to_item, word};

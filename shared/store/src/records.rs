@@ -3,7 +3,7 @@
 mod deletion_candidate;
 mod gone;
 mod outline;
-mod standing;
+mod retention_view;
 mod whole;
 mod witness;
 
@@ -25,7 +25,7 @@ use custodian_dynamo::{Condition, Outcome, Pages, Protection, Returning, Table, 
 
 pub use deletion_candidate::{DeletionCandidate, NEEDED, deletion_candidate};
 pub use outline::Outline;
-pub use standing::{HoldChange, RetentionView};
+pub use retention_view::{HoldChange, RetentionView};
 pub use whole::StoredItem;
 pub use witness::Witness;
 
@@ -286,7 +286,7 @@ impl Records {
 
     /// Every item under a holder, over or not, for callers that delete them.
     #[must_use]
-    pub fn lying_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
+    pub fn candidates_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
         self.0
             .all("read what is to go", &keys::partition(holder), "", |item| {
                 deletion_candidate(&item)

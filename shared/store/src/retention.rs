@@ -15,7 +15,7 @@ pub(crate) fn retention(item: &Item) -> Option<Retention> {
 
 /// Whether a statistic, or a list of comments, may use an item at `now`. A restricted item is only
 /// stored. What a hold keeps beyond its date is kept for the hold's purpose and nothing else.
-pub(crate) fn is_told(item: &Item, now: DateTime<Utc>) -> bool {
+pub(crate) fn is_reportable(item: &Item, now: DateTime<Utc>) -> bool {
     let in_time = retention(item).is_some_and(|retention| !retention.due().has_passed(now));
     in_time && is_live(item, now) && !item.contains_key(RESTRICTED)
 }
@@ -26,7 +26,7 @@ fn time(item: &Item, name: &str) -> Option<ExpiresAt> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_told, retention};
+    use super::{is_reportable, retention};
     use crate::{Item, n};
     use chrono::{DateTime, TimeDelta};
     use custodian_domain::retention::{ExpiresAt, Retention};
@@ -38,8 +38,8 @@ mod tests {
         let held = Item::from([("retention_due_at".to_owned(), n(due.timestamp()))]);
         assert_eq!(retention(&held), Some(Retention::Held(ExpiresAt::at(due))));
         let before = due - TimeDelta::seconds(1);
-        assert!(is_live(&held, before) && is_told(&held, before));
-        assert!(is_live(&held, due) && !is_told(&held, due));
+        assert!(is_live(&held, before) && is_reportable(&held, before));
+        assert!(is_live(&held, due) && !is_reportable(&held, due));
     }
 
     #[test]
@@ -47,8 +47,8 @@ mod tests {
         let end = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
         let mut item = Item::from([("expires_at".to_owned(), n(end.timestamp()))]);
         let before = end - TimeDelta::seconds(1);
-        assert!(is_told(&item, before) && !is_told(&item, end));
+        assert!(is_reportable(&item, before) && !is_reportable(&item, end));
         item.insert("restricted".to_owned(), AttributeValue::Bool(true));
-        assert!(is_live(&item, before) && !is_told(&item, before));
+        assert!(is_live(&item, before) && !is_reportable(&item, before));
     }
 }

@@ -23,16 +23,16 @@ const DOCUMENT: &str = "document";
 
 type All = HashMap<String, Arc<Survey>>;
 /// What was read, by id, and when.
-type Copy = Option<(DateTime<Utc>, Arc<HashMap<String, Lying>>)>;
+type Copy = Option<(DateTime<Utc>, Arc<HashMap<String, StoredSurvey>>)>;
 
 /// A survey as it is stored; it is parsed when somebody wants it.
 #[derive(Debug)]
-struct Lying {
+struct StoredSurvey {
     document: String,
     survey: OnceLock<Option<Arc<Survey>>>,
 }
 
-impl Lying {
+impl StoredSurvey {
     /// One broken survey must not close the others.
     fn survey(&self, id: &str) -> Option<Arc<Survey>> {
         let read = || {
@@ -104,7 +104,10 @@ impl Surveys {
         self.copy(now).await.map(drop)
     }
 
-    async fn copy(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
+    async fn copy(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<HashMap<String, StoredSurvey>>, StorageError> {
         let copy = self
             .copy
             .lock()
@@ -130,7 +133,10 @@ impl Surveys {
         Ok(surveys)
     }
 
-    async fn read(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
+    async fn read(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<HashMap<String, StoredSurvey>>, StorageError> {
         let read = |item: Item| {
             Some((
                 text(&item, SK)?.to_owned(),
@@ -145,7 +151,7 @@ impl Surveys {
             let lying = |(id, document)| {
                 (
                     id,
-                    Lying {
+                    StoredSurvey {
                         document,
                         survey: OnceLock::new(),
                     },

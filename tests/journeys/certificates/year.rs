@@ -99,7 +99,7 @@ impl Year {
         self.house.stack.clock().now()
     }
 
-    async fn lies(&self) -> HashMap<EntryId, Thing> {
+    async fn content(&self) -> HashMap<EntryId, Thing> {
         let thing = |item: String| {
             let item: Value = serde_json::from_str(&item).unwrap();
             let text = |name: &str| item[name].as_str().unwrap().to_owned();
@@ -133,12 +133,12 @@ impl Year {
 
     /// Something arrives. Nothing else has come or gone.
     async fn arrives(&mut self, expected: usize) {
-        let lies = self.lies().await;
+        let content = self.content().await;
         assert!(
-            self.lying.keys().all(|id| lies.contains_key(id)),
+            self.lying.keys().all(|id| content.contains_key(id)),
             "nothing goes before its time, or that is held"
         );
-        let new: Vec<_> = lies
+        let new: Vec<_> = content
             .into_iter()
             .filter(|(id, _)| !self.lying.contains_key(id))
             .collect();
@@ -385,7 +385,7 @@ async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_e
     }
     // What remains is what is not due and what is held beyond its date.
     assert_eq!(
-        year.lies().await.into_keys().collect::<HashSet<_>>(),
+        year.content().await.into_keys().collect::<HashSet<_>>(),
         year.lying.keys().cloned().collect()
     );
     let standing = year.of(&person(201));

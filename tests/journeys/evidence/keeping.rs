@@ -4,7 +4,7 @@ use super::{HOLDS, ROSA, all_acts, busy, order, partition, proven, register, say
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, email_id};
 use chrono::TimeDelta;
-use custodian_domain::ledger::{Block, Lies};
+use custodian_domain::ledger::{Block, StoredContent};
 use custodian_operations::evidence::{self, Scope};
 use custodian_operations::verify::verify;
 use custodian_requests::Requests;
@@ -117,7 +117,7 @@ async fn a_day_s_certificate_counts_what_was_attested() {
     let mut pages = house.ledger().lying("2026-11-23".parse().unwrap());
     while let Some(page) = pages.next().await.unwrap() {
         for lying in page {
-            let Lies::Link(link) = lying.lies else {
+            let StoredContent::Link(link) = lying.content else {
                 panic!("{lying:?}")
             };
             match link.says::<Block>() {

@@ -299,7 +299,7 @@ async fn a_turn_is_one_invocation_s_until_it_ends_it_or_can_no_longer_be_running
     let (imports, now) = (imports(&house), house.stack.clock().now());
     let takes = async |invocation: &str, minutes: i64| {
         imports
-            .take_turn(
+            .take_lease(
                 Source::Social,
                 invocation,
                 now + TimeDelta::minutes(minutes),
@@ -314,14 +314,14 @@ async fn a_turn_is_one_invocation_s_until_it_ends_it_or_can_no_longer_be_running
     assert!(!takes("two", 16).await, "it may still be running");
     assert!(
         imports
-            .take_turn(Source::Reviews, "two", now)
+            .take_lease(Source::Reviews, "two", now)
             .await
             .unwrap(),
         "each source has its own"
     );
     assert!(takes("two", 17).await, "it can't be running any longer");
     imports
-        .end_turn(Source::Social, "one", now + TimeDelta::minutes(17))
+        .end_lease(Source::Social, "one", now + TimeDelta::minutes(17))
         .await
         .unwrap();
     assert!(
@@ -329,7 +329,7 @@ async fn a_turn_is_one_invocation_s_until_it_ends_it_or_can_no_longer_be_running
         "who has lost the turn ends nobody's"
     );
     imports
-        .end_turn(Source::Social, "two", now + TimeDelta::minutes(18))
+        .end_lease(Source::Social, "two", now + TimeDelta::minutes(18))
         .await
         .unwrap();
     assert!(takes("one", 18).await);

@@ -163,7 +163,7 @@ async fn a_day_is_closed_after_blocks_of_the_next_and_nothing_is_added_to_it() {
             found
         );
         let told = {
-            let (mut pages, mut count) = (ledger.told_since(day(NEXT_DAY)), 0);
+            let (mut pages, mut count) = (ledger.entries_since(day(NEXT_DAY)), 0);
             while let Some(page) = pages.next().await.unwrap() {
                 count += page.len();
             }
@@ -419,7 +419,7 @@ async fn verify_first_certificate(tables: &Tables) -> String {
         .into_iter()
         .next()
         .unwrap();
-    let custodian_domain::ledger::Lies::Link(link) = first.lies else {
+    let custodian_domain::ledger::StoredContent::Link(link) = first.content else {
         panic!("the certificate comes first")
     };
     link.hash.as_str().to_owned()

@@ -114,7 +114,7 @@ async fn read(tables: &Tables, holder: &Holder, instant: &str) -> Vec<Record> {
 async fn told_of(tables: &Tables, instant: &str) -> usize {
     let mut count = 0;
     for shard in 0..SHARDS {
-        count += all(tables.records().told_on(day(DAY), shard, at(instant)))
+        count += all(tables.records().reportable_on(day(DAY), shard, at(instant)))
             .await
             .len();
     }
@@ -367,11 +367,21 @@ async fn what_broke_off_is_finished_by_the_next_run() {
             "once"
         );
         // It broke off when one had its end back and was not deleted yet.
-        let shelved = all(records.shelved(&rosa)).await;
-        let turn = shelved[0].turn(Effect::default(), at(LATER)).unwrap();
-        assert!(records.turn(&shelved[0], turn, at(LATER)).await.unwrap());
+        let retention_view = all(records.retention_view(&rosa)).await;
+        let turn = retention_view[0]
+            .turn(Effect::default(), at(LATER))
+            .unwrap();
         assert!(
-            !records.turn(&shelved[0], turn, at(LATER)).await.unwrap(),
+            records
+                .turn(&retention_view[0], turn, at(LATER))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !records
+                .turn(&retention_view[0], turn, at(LATER))
+                .await
+                .unwrap(),
             "a second time changes nothing"
         );
         let done = settle(tables, "h", at(LATER)).await;

@@ -56,7 +56,7 @@ async fn it_comes_after_the_sweep_that_closes_yesterday() {
     ] {
         house.move_to(now).await;
     }
-    assert_eq!(house.audit().await.unwrap().outside.unwrap().days, 3);
+    assert_eq!(house.audit().await.unwrap().anchored.unwrap().days, 3);
     assert!(house.stack.messages("custodian-Failed").is_empty());
 }
 

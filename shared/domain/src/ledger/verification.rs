@@ -73,7 +73,7 @@ impl fmt::Display for ChainFault {
 
 /// What is stored where a link belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lies {
+pub enum StoredContent {
     /// Nothing.
     Nothing,
     /// Something that is not a link.
@@ -188,7 +188,7 @@ impl Verification {
     ///
     /// # Errors
     /// [`Broken`] names the first wrong link.
-    pub fn block(&mut self, n: u64, lies: &Lies) -> Result<Option<Block>, Broken> {
+    pub fn block(&mut self, n: u64, lies: &StoredContent) -> Result<Option<Block>, Broken> {
         let day = self.day;
         let broken = |fault| Broken { day, n, fault };
         if n < self.next {
@@ -199,7 +199,7 @@ impl Verification {
             return Ok(None);
         }
         self.catch_up(n)?;
-        let Lies::Link(link) = lies else {
+        let StoredContent::Link(link) = lies else {
             return Err(broken(ChainFault::Unreadable));
         };
         self.follows(day, n, link)?;
@@ -233,16 +233,16 @@ impl Verification {
     ///
     /// # Errors
     /// [`Broken`] names the first wrong link.
-    pub fn end(&mut self, certificate: Lies) -> Result<(), Broken> {
+    pub fn end(&mut self, certificate: StoredContent) -> Result<(), Broken> {
         let day = self.day;
         let is_closed = self.head.closed.is_some_and(|closed| day <= closed);
         let broken = |n, fault| Err(Broken { day, n, fault });
         let link = match (certificate, is_closed) {
-            (Lies::Nothing, false) => return Ok(()),
-            (Lies::Nothing, true) => return broken(self.next, ChainFault::Uncertified),
-            (Lies::Link(link), false) => return broken(link.n, ChainFault::Premature),
-            (Lies::Unreadable, _) => return broken(self.next, ChainFault::Unreadable),
-            (Lies::Link(link), true) => link,
+            (StoredContent::Nothing, false) => return Ok(()),
+            (StoredContent::Nothing, true) => return broken(self.next, ChainFault::Uncertified),
+            (StoredContent::Link(link), false) => return broken(link.n, ChainFault::Premature),
+            (StoredContent::Unreadable, _) => return broken(self.next, ChainFault::Unreadable),
+            (StoredContent::Link(link), true) => link,
         };
         let n = link.n;
         if n < self.next || n > self.head.n {

@@ -12,7 +12,7 @@ pub use doubt::{Doubt, Unproven, What, Whose, Wrong};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::signed::Signed;
-use custodian_domain::ledger::{Attestation, Block, Broken, ChainFault, Hash, Head, Lies};
+use custodian_domain::ledger::{Attestation, Block, Broken, ChainFault, Hash, Head, StoredContent};
 use custodian_store::evidence::{Register, StoredEvidence, Waiting};
 use custodian_store::ledger::{Ledger, Slot};
 use std::collections::HashMap;
@@ -214,10 +214,10 @@ impl Looking<'_> {
             let mut pages = self.ledger.lying(day);
             while let Some(page) = pages.next().await? {
                 for lying in page {
-                    if let Slot::Block(n) = lying.seat
+                    if let Slot::Block(n) = lying.slot
                         && n <= head.n
                     {
-                        self.hear(&mut said, &block(&lying.lies, &head, day, n)?)?;
+                        self.hear(&mut said, &block(&lying.content, &head, day, n)?)?;
                     }
                 }
                 if said.known.len() > self.scope.at_once {
@@ -354,10 +354,10 @@ impl Part {
     }
 }
 
-fn block(lies: &Lies, head: &Head, day: NaiveDate, n: u64) -> Result<Block, Broken> {
-    let said = match lies {
-        Lies::Link(link) if link.is_whole() => link.says(),
-        Lies::Link(_) | Lies::Nothing | Lies::Unreadable => None,
+fn block(content: &StoredContent, head: &Head, day: NaiveDate, n: u64) -> Result<Block, Broken> {
+    let said = match content {
+        StoredContent::Link(link) if link.is_whole() => link.says(),
+        StoredContent::Link(_) | StoredContent::Nothing | StoredContent::Unreadable => None,
     };
     said.ok_or(Broken {
         day: day.min(head.day),

@@ -11,11 +11,11 @@ use custodian_dynamo::{Attempt, Condition, Reason, Write, attempt, wait};
 /// An action and its record, both or neither. It is left out if the action's condition is not met.
 pub(super) struct LedgeredWrite {
     pub(super) write: Write,
-    pub(super) tells: Tells,
+    pub(super) statement: Statement,
 }
 
 /// What a block records of an action.
-pub(super) enum Tells {
+pub(super) enum Statement {
     /// That something was deleted.
     Gone(Entry),
     /// What is in the Register.
@@ -25,7 +25,7 @@ pub(super) enum Tells {
 /// The result of a transaction.
 pub(super) enum Outcome {
     /// It went through.
-    Sealed,
+    Appended,
     /// Nothing has changed.
     Refused(Refused),
 }
@@ -35,7 +35,7 @@ pub(super) struct Refused {
     /// For each action besides links and head, whether its condition was not met.
     pub(super) actions: Vec<bool>,
     /// Whether others, or a throttle, were in the way.
-    pub(super) crowded: bool,
+    pub(super) contended: bool,
 }
 
 impl Ledger {
@@ -49,10 +49,10 @@ impl Ledger {
         let mut tries = 0;
         while !deeds.is_empty() {
             let refused = match self.attempt(operation, &deeds, now).await? {
-                Outcome::Sealed => return Ok(deeds.len() as u64),
+                Outcome::Appended => return Ok(deeds.len() as u64),
                 Outcome::Refused(refused) => refused,
             };
-            if refused.crowded {
+            if refused.contended {
                 wait(operation, &mut tries).await?;
             }
             let done = deeds.into_iter().zip(refused.actions);
@@ -81,9 +81,9 @@ impl Ledger {
             .unwrap_or_else(|| Head::begin(now.date_naive()));
         let (mut entries, mut attestations) = (Vec::new(), Vec::new());
         for deed in deeds {
-            match &deed.tells {
-                Tells::Gone(entry) => entries.push(entry.clone()),
-                Tells::Attested(some) => attestations.extend_from_slice(some),
+            match &deed.statement {
+                Statement::Gone(entry) => entries.push(entry.clone()),
+                Statement::Attested(some) => attestations.extend_from_slice(some),
             }
         }
         let (day, link, after) = begun
@@ -115,7 +115,7 @@ impl Ledger {
         }
         writes.push(self.moved(operation, before, after)?);
         let reasons = match attempt(operation, writes).await? {
-            Attempt::Applied => return Ok((Outcome::Sealed, Some(after.clone()))),
+            Attempt::Applied => return Ok((Outcome::Appended, Some(after.clone()))),
             Attempt::Cancelled(reasons) => reasons,
         };
         let refused: Vec<bool> = reasons.iter().take(deeds).map(Reason::is_refused).collect();
@@ -129,20 +129,20 @@ impl Ledger {
                 "the ledger's head is behind its chain",
             ));
         }
-        let crowded = moved.is_some() || reasons.contains(&Reason::Crowded);
-        if refused.len() < deeds || !(crowded || refused.contains(&true)) {
+        let contended = moved.is_some() || reasons.contains(&Reason::Contended);
+        if refused.len() < deeds || !(contended || refused.contains(&true)) {
             return Err(StorageError::new(operation, Cause::Cancelled));
         }
         // A failed condition of another action says nothing about the head, and then the head has
         // not moved.
         let known = match moved {
             Some(head) => head.clone().and_then(read),
-            None => before.cloned().filter(|_| !crowded),
+            None => before.cloned().filter(|_| !contended),
         };
         Ok((
             Outcome::Refused(Refused {
                 actions: refused,
-                crowded,
+                contended,
             }),
             known,
         ))

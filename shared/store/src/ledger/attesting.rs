@@ -1,6 +1,6 @@
 //! Attests what is in the Register.
 
-use super::appending::{LedgeredWrite, Tells};
+use super::appending::{LedgeredWrite, Statement};
 use super::{AT_ONCE, Ledger};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -32,7 +32,7 @@ impl Ledger {
             count += some.len();
             deeds.push(LedgeredWrite {
                 write,
-                tells: Tells::Attested(some),
+                statement: Statement::Attested(some),
             });
         }
         Ok(sealed + self.append_block(OPERATION, deeds, now).await?)

@@ -31,7 +31,7 @@ impl Ledger {
                 .transact(OPERATION, Vec::new(), Vec::new(), None, &head)
                 .await?;
             *known = ends;
-            if matches!(outcome, Outcome::Sealed) {
+            if matches!(outcome, Outcome::Appended) {
                 return Ok(head);
             }
             drop(known);
@@ -68,7 +68,7 @@ impl Ledger {
             .transact(OPERATION, Vec::new(), links, Some(head), &after)
             .await?;
         *known = ends;
-        Ok(matches!(outcome, Outcome::Sealed).then_some(closed))
+        Ok(matches!(outcome, Outcome::Appended).then_some(closed))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deletes records and writes to the ledger in the same transaction.
 
-use super::appending::{LedgeredWrite, Tells};
+use super::appending::{LedgeredWrite, Statement};
 use super::{AT_ONCE, Ledger};
 use crate::records::DeletionCandidate;
 use chrono::{DateTime, Utc};
@@ -41,6 +41,6 @@ fn deed(
     };
     LedgeredWrite {
         write: Write::delete(records, &candidate.key).when(condition),
-        tells: Tells::Gone(candidate.entry(cause, now)),
+        statement: Statement::Gone(candidate.entry(cause, now)),
     }
 }

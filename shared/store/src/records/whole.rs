@@ -1,7 +1,7 @@
 //! A whole table, item by item as it is stored: for a restore, which takes over items without
 //! reading them.
 
-use super::standing::shelved;
+use super::retention_view::retention_view;
 use super::{Records, RetentionView, record};
 use crate::keys::Key;
 use crate::retention::retention;
@@ -24,8 +24,8 @@ impl StoredItem {
 
     /// The same, with its hold and restriction only; `None` if it cannot be read.
     #[must_use]
-    pub fn shelved(&self) -> Option<RetentionView> {
-        shelved(&self.0)
+    pub fn retention_view(&self) -> Option<RetentionView> {
+        retention_view(&self.0)
     }
 
     /// The item as a record; `None` if it cannot be read as one.

@@ -90,13 +90,13 @@ impl RetentionView {
 impl Records {
     /// Every item under a holder, over or not, without its contents; in pages.
     #[must_use]
-    pub fn shelved(&self, holder: &Holder) -> Pages<RetentionView> {
+    pub fn retention_view(&self, holder: &Holder) -> Pages<RetentionView> {
         self.0
             .all(
                 "look what lies under a holder",
                 &keys::partition(holder),
                 "",
-                |item| shelved(&item),
+                |item| retention_view(&item),
             )
             .showing(&SHOWN)
     }
@@ -112,7 +112,7 @@ impl Records {
         day: NaiveDate,
     ) -> Result<Vec<RetentionView>, StorageError> {
         let sort = keys::link(to, to).sort;
-        let read = |item| shelved(&item);
+        let read = |item| retention_view(&item);
         self.of_day("look for links by their day", day, &sort, read)
             .await
     }
@@ -152,7 +152,7 @@ impl Records {
     }
 }
 
-pub(crate) fn shelved(item: &Item) -> Option<RetentionView> {
+pub(crate) fn retention_view(item: &Item) -> Option<RetentionView> {
     Some(RetentionView {
         candidate: deletion_candidate(item)?,
         retention: retention(item),

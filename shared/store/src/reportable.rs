@@ -33,14 +33,14 @@ impl Records {
     /// It leaves out what is over, what is restricted (it may only be stored), and what a hold
     /// keeps beyond its date.
     #[must_use]
-    pub fn told_on(
+    pub fn reportable_on(
         &self,
         day: NaiveDate,
         shard: u8,
         now: DateTime<Utc>,
     ) -> Pages<ReportableRecord> {
         let from = Key::new(keys::day_shard(day, shard), RECORD);
-        self.told_like("read what may be told", from, now, |item| told(&item))
+        self.reportable_like("read what may be told", from, now, |item| told(&item))
     }
 }
 

@@ -15,7 +15,7 @@ const HEAD: [&str; 6] = ["n", "hash", "day", "first", "closed", "certificate"];
 
 /// An item that no function writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Stranger {
+pub enum ForeignItem {
     /// It is on a day that the chain does not have.
     #[error("something lies on {0}, a day that the chain does not have")]
     OnDay(NaiveDate),
@@ -38,16 +38,16 @@ pub enum Stranger {
 
 /// The result of a page of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LookedThrough {
+pub struct ScannedPage {
     /// The items that no function writes.
-    pub strangers: Vec<Stranger>,
+    pub foreign_items: Vec<ForeignItem>,
     /// The removals that are marked as recorded.
     pub told: Vec<EntryId>,
 }
 
 /// The whole table, a page at a time.
 #[derive(Debug)]
-pub struct Strangers {
+pub struct ForeignItems {
     pages: Pages<Item>,
     first: NaiveDate,
     last: NaiveDate,
@@ -56,8 +56,8 @@ pub struct Strangers {
 impl Ledger {
     /// The items in the table that do not belong to a chain of these days, in pages.
     #[must_use]
-    pub fn strangers(&self, first: NaiveDate, last: NaiveDate) -> Strangers {
-        Strangers {
+    pub fn foreign_items(&self, first: NaiveDate, last: NaiveDate) -> ForeignItems {
+        ForeignItems {
             pages: self.table.scan("read the whole ledger", None, Some),
             first,
             last,
@@ -65,28 +65,28 @@ impl Ledger {
     }
 }
 
-impl Strangers {
+impl ForeignItems {
     /// The next page, which may be empty; `None` after the last.
     ///
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.
-    pub async fn next(&mut self) -> Result<Option<LookedThrough>, StorageError> {
+    pub async fn next(&mut self) -> Result<Option<ScannedPage>, StorageError> {
         let Some(page) = self.pages.next().await? else {
             return Ok(None);
         };
-        let mut found = LookedThrough::default();
+        let mut found = ScannedPage::default();
         for item in page {
             match self.look(&item) {
                 Ok(told) => found.told.extend(told),
-                Err(stranger) => found.strangers.push(stranger),
+                Err(stranger) => found.foreign_items.push(stranger),
             }
         }
         Ok(Some(found))
     }
 
     /// Returns the removal that an item marks as recorded, if it is such a mark.
-    fn look(&self, item: &Item) -> Result<Option<EntryId>, Stranger> {
-        let key = Key::of(item).ok_or(Stranger::Anywhere)?;
+    fn look(&self, item: &Item) -> Result<Option<EntryId>, ForeignItem> {
+        let key = Key::of(item).ok_or(ForeignItem::Anywhere)?;
         let has_only = |known: &[&str]| {
             item.keys()
                 .all(|name| [PK, SK].iter().chain(known).any(|it| it == name))
@@ -95,28 +95,28 @@ impl Strangers {
             return if key == keys::chain_head() && has_only(&HEAD) {
                 Ok(None)
             } else {
-                Err(Stranger::AtHead)
+                Err(ForeignItem::AtHead)
             };
         }
         if let Some(day) = keys::day_of_ledger(&key.partition) {
             if day < self.first || self.last < day {
-                return Err(Stranger::OnDay(day));
+                return Err(ForeignItem::OnDay(day));
             }
             return if has_only(&LINK) {
                 Ok(None)
             } else {
-                Err(Stranger::Adorned(day))
+                Err(ForeignItem::Adorned(day))
             };
         }
         let id = key
             .partition
             .strip_prefix(keys::TOLD)
-            .ok_or(Stranger::Anywhere)?;
-        let id = EntryId::try_from(id.to_owned()).map_err(|_| Stranger::AtTold)?;
+            .ok_or(ForeignItem::Anywhere)?;
+        let id = EntryId::try_from(id.to_owned()).map_err(|_| ForeignItem::AtTold)?;
         if keys::told(&id) == key && has_only(&[]) {
             Ok(Some(id))
         } else {
-            Err(Stranger::AtTold)
+            Err(ForeignItem::AtTold)
         }
     }
 }

@@ -53,7 +53,7 @@ impl Import {
     ) -> Result<bool, StorageError> {
         if self
             .imports
-            .take_turn(source, invocation, self.clock.now())
+            .take_lease(source, invocation, self.clock.now())
             .await?
         {
             return Ok(true);
@@ -67,7 +67,7 @@ impl Import {
                 .await?;
         }
         self.imports
-            .take_turn(source, invocation, self.clock.now())
+            .take_lease(source, invocation, self.clock.now())
             .await
     }
 
@@ -79,7 +79,7 @@ impl Import {
         failed: Option<&str>,
     ) -> Result<(), StorageError> {
         self.imports
-            .end_turn(source, invocation, self.clock.now())
+            .end_lease(source, invocation, self.clock.now())
             .await?;
         match self.files.waiting_longest(source, failed).await? {
             Some(next) => self.files.hand_over(&next).await,

@@ -81,7 +81,7 @@ pub struct Compared {
 }
 
 /// The anchors that are not compared yet.
-pub(super) struct Outside<'a> {
+pub(super) struct Anchored<'a> {
     anchors: &'a Anchors,
     days: Coming<'a>,
     heads: Coming<'a>,
@@ -89,7 +89,7 @@ pub(super) struct Outside<'a> {
     compared: Compared,
 }
 
-impl<'a> Outside<'a> {
+impl<'a> Anchored<'a> {
     pub(super) fn of(anchors: &'a Anchors, now: DateTime<Utc>) -> Self {
         let coming = |folder| Coming {
             anchors,
@@ -119,7 +119,7 @@ impl<'a> Outside<'a> {
     pub(super) async fn begins_with(&mut self, first: NaiveDate) -> Result<(), Unverified> {
         for coming in [&mut self.days, &mut self.heads] {
             if let Some(told) = coming.next_one().await?
-                && told.seat.day < first
+                && told.slot.day < first
             {
                 return Err(told.but(Fault::BeforeFirst).into());
             }
@@ -152,7 +152,7 @@ impl<'a> Outside<'a> {
     ) -> Result<(), Unverified> {
         let told = self.days.next_one().await?;
         match told {
-            Some(told) if told.seat.day == day => {
+            Some(told) if told.slot.day == day => {
                 told.agrees_with(link)?;
                 self.days.ready.pop_front();
                 self.compared.days += 1;
@@ -171,7 +171,7 @@ impl<'a> Outside<'a> {
     pub(super) async fn finish(mut self, ledger: &Ledger) -> Result<Compared, Unverified> {
         if let Some(told) = self.days.next_one().await? {
             let closed = ledger.head().await?.and_then(|now| now.closed);
-            if closed.is_none_or(|closed| closed < told.seat.day) {
+            if closed.is_none_or(|closed| closed < told.slot.day) {
                 return Err(told.but(Fault::BehindEnd).into());
             }
         }
@@ -224,21 +224,21 @@ impl Coming<'_> {
 
 /// An anchor from the bucket.
 struct Told {
-    seat: AnchorSlot,
+    slot: AnchorSlot,
     anchor: Option<Anchor>,
     kept: KeptVersion,
 }
 
 impl Told {
     async fn read(anchors: &Anchors, kept: KeptVersion) -> Result<Self, Unverified> {
-        let seat = AnchorSlot::of(&kept.key).ok_or_else(stray)?;
+        let slot = AnchorSlot::of(&kept.key).ok_or_else(stray)?;
         let body: Result<_, StorageError> = anchors.read(&kept).await;
         let anchor = body?.and_then(|body| Anchor::read(&kept.key, &body));
-        Ok(Self { seat, anchor, kept })
+        Ok(Self { slot, anchor, kept })
     }
 
     fn n(&self) -> Option<u64> {
-        self.seat.n
+        self.slot.n
     }
 
     fn but(&self, fault: Fault) -> Contradiction {
