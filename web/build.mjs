@@ -1,5 +1,5 @@
-// Builds the stylesheet that `ingest` carries inside it. With `--check` nothing is written: it fails if the committed
-// file is not what the sources give.
+// Builds the stylesheet that is part of `ingest`. With `--check` it writes nothing, and fails if the committed file
+// differs from what the sources give.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { compile } from 'sass'

@@ -1,4 +1,4 @@
-// Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse or for JavaScript.
+// Everyone can use every page: axe finds no violation, nothing scrolls sideways, and neither a mouse nor JavaScript is needed.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
@@ -47,7 +47,7 @@ const sent = async (page) => {
   await page.getByRole('heading', { name: 'Thank you' }).waitFor()
 }
 
-// Whoever asks for the newsletter is told that an email comes.
+// Somebody who asks for the newsletter is told that an email is coming.
 const sentWithNewsletter = async (page) => {
   await page.goto('/surveys/recycling-centre')
   await page.getByLabel('Satisfied', { exact: true }).check()
@@ -62,7 +62,7 @@ const sentWithNewsletter = async (page) => {
   await page.getByRole('heading', { name: 'Confirm your email address' }).waitFor()
 }
 
-// The same form a second time, after going back and thinking again; and one that looks like a program's.
+// The same form sent again after going back and changing an answer, or a form that looks like a program's.
 const sentAs = async (page, changes, second) => {
   await page.goto('/surveys/recycling-centre')
   const token = await page.locator('[name=submission_token]').inputValue()
@@ -81,7 +81,7 @@ const sentTwice = async (page) => {
   await page.getByText('We already have other answers').waitFor()
 }
 
-// A browser sends no such header; something between it and us does.
+// A browser never sends such a header, but something between it and us might.
 const badKey = async (page) => {
   const answer = await page.request.post('/surveys/recycling-centre/responses', {
     form: { satisfaction: '2', site: 'Portland', comment: 'Please open on Sundays.' },
@@ -97,7 +97,7 @@ const doubtful = async (page) => {
   await page.getByRole('link', { name: 'A person is sending these answers' }).waitFor()
 }
 
-// More has come from one network within the hour than is taken: an event of API Gateway says which network.
+// One network has sent more within the hour than is accepted. An event of API Gateway says which network.
 const tooMany = async (page) => {
   const path = '/surveys/recycling-centre/responses'
   const http = { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '203.0.113.9', userAgent: 'test' }
@@ -185,7 +185,7 @@ const copyRefused = async (page) => {
   await page.getByRole('heading', { name: 'There is a problem' }).waitFor()
 }
 
-// Its person's erasure is approved meanwhile.
+// An erasure of its person has been approved since.
 const goneCopy = async (page) => {
   const { id, identifiers, path } = await released()
   const request = { request_id: `${id}-gone` }
@@ -194,7 +194,7 @@ const goneCopy = async (page) => {
   assert.equal((await page.goto(path)).status(), 410)
 }
 
-// The page of a certificate, as an order gives it: whoever deletes by hand confirms, until the request is closed.
+// The page of a certificate, as an order returns it. People who delete by hand confirm until the request is closed.
 const certificate = async (page) => {
   const request = { request_id: `certificate-${crypto.randomUUID()}` }
   const identifiers = [{ type: 'email', value: 'nobody@example.com' }]
@@ -221,7 +221,7 @@ const at = (now) => async (page) => {
   assert.equal(answer.status(), 403)
 }
 
-// Too late even for the grace.
+// Too late even for the extra time.
 const tooLate = async (page) => {
   const form = { satisfaction: '2', comment: 'Nobody called back.', email: 'rosa@example.org' }
   const answer = await page.request.post('/surveys/planning-application/responses', { form, headers: { accept: 'text/html' } })
@@ -241,7 +241,7 @@ const park = (id, questions) => ({
 const COMMENT = ['comment', 'How could we improve?', 'textarea']
 const SWINGS = ['swings', 'What is wrong with the swings?', 'textarea']
 
-/** Posts as a form does, and shows the page that answers it. */
+/** Posts as a form does, and shows the answer as a page. */
 const answered = async (page, address, form, status) => {
   const answer = await page.request.post(address, { form, headers: { accept: 'text/html' } })
   assert.equal(answer.status(), status, address)
@@ -253,7 +253,7 @@ const formToken = async (page, id) => {
   return page.locator('[name=submission_token]').inputValue()
 }
 
-// A form that was open for longer than its questions are known.
+// A form that was open for longer than its questions are kept.
 const noLongerAsked = async (page) => {
   const id = `parks-${crypto.randomUUID().slice(0, 8)}`
   await moveClock(house, '2026-12-01T12:00:00Z')
@@ -270,7 +270,7 @@ const noLongerAsked = async (page) => {
   assert.match(await page.getByLabel('swings').inputValue(), /They squeak,\s+all day long\./)
 }
 
-// What is needed of a stack that is about to lose its tables: its clock does not move afterwards.
+// What is needed from a stack that is about to lose its tables. Its clock does not move afterwards.
 let prepared
 const prepare = async (page) => {
   const id = 'parks-gone'
@@ -285,7 +285,7 @@ const prepare = async (page) => {
   return { responses: `/surveys/${id}/responses`, token, unsubscribe: new URL(url).pathname }
 }
 
-// The records cannot be written: the form comes back.
+// The record cannot be written, so the form comes back.
 const notSaved = async (page) => {
   prepared ??= await prepare(page)
   const token = await formToken(page, 'recycling-centre')
@@ -297,7 +297,7 @@ const notSaved = async (page) => {
   assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Quick.')
 }
 
-// Which questions were asked cannot be read: what was typed can be sent again from here.
+// The questions that were asked cannot be read. The page can send what was typed again.
 const retry = async (page) => {
   prepared ??= await prepare(page)
   await loseTable(house, 'REGISTER_TABLE')
@@ -313,7 +313,7 @@ const notUnsubscribed = async (page) => {
   await answered(page, prepared.unsubscribe, { 'List-Unsubscribe': 'One-Click' }, 503)
 }
 
-// In this order: the later ones move the clock, and the last ones break the stack.
+// The order matters: later ones move the clock, and the last ones break the stack.
 const pages = {
   'form-recycling-centre': see('/surveys/recycling-centre'),
   'form-planning-application': see('/surveys/planning-application'),

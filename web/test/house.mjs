@@ -1,4 +1,4 @@
-// What every browser test needs: the local stack on a free port, and a browser to look at it with.
+// What every browser test needs: the local stack on a free port, and a browser.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -11,10 +11,10 @@ const binary = process.env.CUSTODIAN_LOCAL ?? path('../../target/debug/local')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const screenshots = path('../../target/screenshots')
 
-/** The narrowest phone that WCAG 2.2 asks for, and a desk. */
+/** Widths in pixels: the narrowest phone that WCAG 2.2 asks for, and a desktop screen. */
 export const WIDTHS = [320, 1280]
 
-/** A form that comes back sooner than this after it was made is thought to be a program's, and is not stored. */
+/** A form that is sent sooner than this after it was made is treated as a program's and is not stored. */
 const TOO_FAST_MS = 2200
 
 /** Starts the local stack and a browser; `close` ends both. */
@@ -44,7 +44,7 @@ export async function open() {
     return {
       origin,
       browser,
-      // Where GOV.UK Notify's double shows what it was handed: it is told with all else that there is to try.
+      // The GOV.UK Notify simulator shows the emails it was given. The stack prints the address when it starts.
       mails: async () => (await fetch(/http:\S+\/mails/.exec(stack.said)[0])).text(),
       close: async () => {
         await browser.close()
@@ -77,7 +77,7 @@ function address(stack) {
   })
 }
 
-/** A tab for `use`, with JavaScript off unless asked for; it is closed afterwards. */
+/** Opens a tab for `use`, with JavaScript off unless asked for, and closes it afterwards. */
 export async function tab(house, { width = 1280, javaScriptEnabled = false, bypassCSP = false }, use) {
   const context = await house.browser.newContext({
     baseURL: house.origin,
@@ -109,7 +109,7 @@ export async function moveClock(house, now) {
   if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
 }
 
-/** What a function answers to an order. */
+/** Gives a function an order and returns its answer. */
 export async function ask(house, name, order) {
   const answer = await fetch(`${house.origin}/2015-03-31/functions/${name}/invocations`, {
     method: 'POST',
@@ -118,7 +118,7 @@ export async function ask(house, name, order) {
   return answer.json()
 }
 
-/** The path of the link in the last email to somebody who asked for the newsletter just now. */
+/** The path of the link in the last email to somebody who has just asked for the newsletter. */
 export async function linkInMail(house, email) {
   const answers = { satisfaction: 4, site: 'Wareham', email, newsletter: true }
   await fetch(`${house.origin}/surveys/recycling-centre/responses`, {
@@ -134,7 +134,7 @@ export async function linkInMail(house, email) {
   throw new Error(`${email} got no email`)
 }
 
-/** Shows an answer to what no form can send, at the address that would have shown it. */
+/** Shows the answer to a request that no form can send, at the address where it would have appeared. */
 export async function show(page, address, answer) {
   await page.goto(address)
   await page.setContent(await answer.text())
@@ -149,7 +149,7 @@ export async function putSurvey(house, survey) {
   if (status !== 0) throw new Error(`the survey was not put: ${stdout} ${stderr}`)
 }
 
-/** Has the stack lose a table, so that whatever reads or writes there fails from now on. */
+/** Makes the stack lose a table, so that every read and write there fails from now on. */
 export async function loseTable(house, name) {
   const { endpoints, tables } = await (await fetch(`${house.origin}/_local/endpoints`)).json()
   const signed = 'Credential=local/20260101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host;x-amz-date'
@@ -165,12 +165,12 @@ export async function loseTable(house, name) {
   })
 }
 
-/** Waits as long as a person needs at least to fill in a form. */
+/** Waits for the shortest time in which a person can fill in a form. */
 export const takeTime = (page) => page.waitForTimeout(TOO_FAST_MS)
 
 /**
- * What axe finds wrong with the page, as lines. The browser runs it although JavaScript is off, because the page does not ask for it;
- * but timers stand still then, so axe gets others.
+ * What axe finds wrong with the page, as lines. The browser runs axe although JavaScript is off, because the page does not ask for it.
+ * Timers do not run then, so axe gets others.
  */
 export async function violations(page) {
   await page.evaluate(axe)
@@ -181,12 +181,12 @@ export async function violations(page) {
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`))
 }
 
-/** Keeps a picture of the whole page for a person to look at. */
+/** Saves a screenshot of the whole page for a person to look at. */
 export async function picture(page, name, width) {
   await mkdir(screenshots, { recursive: true })
   await page.screenshot({ path: `${screenshots}/${name}-${width}.png`, fullPage: true })
 }
 
-/** How many pixels of the page stick out to the right. */
+/** How many pixels wider than the window the page is. */
 export const overflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

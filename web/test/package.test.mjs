@@ -19,7 +19,7 @@ async function released() {
   return { id, path: new URL(url).pathname, code }
 }
 
-/** Presses a button and gives the file that the browser saves. */
+/** Presses a button and returns the file that the browser saves. */
 async function saved(page, button) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()])
   return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') }
@@ -35,7 +35,7 @@ for (const width of WIDTHS) {
       const report = await saved(page, 'Download the page to read')
       assert.equal(report.name, `report-${id}.html`)
       assert.ok(report.text.startsWith('<!DOCTYPE html>'))
-      // The page stays, and the code in it.
+      // The page is still there, with the code in it.
       const document = await saved(page, 'Download the file for a computer program')
       assert.equal(document.name, `export-${id}.json`)
       assert.equal(JSON.parse(document.text).request_id, id)
@@ -70,7 +70,7 @@ test('the report keeps to its own policy: nothing is loaded, and its style is ta
     await page.getByLabel('Code').fill(code)
     const report = await saved(page, 'Download the page to read')
     const asked = []
-    // Where no policy is but the report's own, as on a disk.
+    // A page with no policy except the report's own, as when it is opened from a disk.
     await page.goto('about:blank')
     page.on('request', (request) => asked.push(request.url()))
     await page.setContent(report.text)

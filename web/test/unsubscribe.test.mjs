@@ -9,13 +9,13 @@ before(async () => {
 })
 after(() => house?.close())
 
-/** The link in a newsletter to this address, as the DPO has it made. */
+/** The link in a newsletter to this address, made by an order of the DPO. */
 async function linkFor(email) {
   const { url } = await ask(house, 'requests', { order: 'unsubscribe_link', by: 'dpo-7', identifiers: [{ type: 'email', value: email }] })
   return new URL(url).pathname
 }
 
-// Any text is answered as a token is.
+// The page is the same for any text as for a token.
 const LINK = '/unsubscribe/YW55IHRva2Vu'
 
 for (const width of WIDTHS) {
