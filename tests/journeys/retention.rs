@@ -81,8 +81,8 @@ fn what_the_template_sets_is_what_the_document_says() {
         .unwrap();
     let same = &unfinished["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
     assert_eq!(same, uploads, "both buckets end unfinished uploads alike");
-    // One rule for every key: a partner may drop a file anywhere, and of several rules S3 takes the
-    // shortest.
+    // One rule for every key: a partner may drop a file anywhere, and of several rules S3 applies
+    // the shortest.
     let everything = intake
         .iter()
         .find(|rule| rule["Id"] == "everything")
@@ -158,7 +158,7 @@ fn what_the_template_sets_is_what_the_document_says() {
     );
 }
 
-/// A number of months or days in the words of the documents.
+/// A number of months or days, as the documents write it.
 fn months(months: Months) -> String {
     format!("{} months", months.as_u32())
 }
@@ -257,9 +257,9 @@ fn the_dpo_s_page_and_the_notice_promise_the_periods_of_the_code() {
     }
 }
 
-/// Everything that the house can store is stored here, all at the beginning. Whatever is stored of
-/// a person stands in the table, or the test below fails; whatever stands there is one of the kinds
-/// that a package tells of, or this one does.
+/// Everything that the stack can store is stored here, all at the beginning. If personal data is
+/// stored that the table does not list, the test below fails. If the table lists a kind that a
+/// package does not report, this test fails.
 #[test]
 fn everything_personal_in_a_table_is_of_a_kind_that_a_package_tells_of() {
     let personal = |row: &&Vec<String>| {
@@ -323,7 +323,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         .await
         .unwrap();
     house.stack.settle().await.unwrap();
-    // Nor is the newsletter.
+    // Nor is the newsletter service.
     house
         .stack
         .simulators()
@@ -420,7 +420,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     assert!(unused.is_empty(), "nothing like this is stored: {unused:?}");
 }
 
-/// Whether a pattern such as `` `REQUEST#…` / `META` `` names this item.
+/// Whether a pattern such as `` `REQUEST#…` / `META` `` matches this item.
 fn names(pattern: &str, pk: &str, sk: &str) -> bool {
     let fits = |pattern: &str, key: &str| match pattern.trim_matches('`').strip_suffix('…') {
         Some(beginning) => key.starts_with(beginning),
@@ -431,8 +431,7 @@ fn names(pattern: &str, pk: &str, sk: &str) -> bool {
         .is_some_and(|(first, second)| fits(first, pk) && fits(second, sk))
 }
 
-/// The epoch second at which a period that began at the beginning is over; none for what has no
-/// end.
+/// The epoch second at which a period that began at the beginning ends, or `None` if it has no end.
 fn end(period: &str) -> Option<i64> {
     let beginning: DateTime<Utc> = at(BEGINNING);
     let mut words = period.split(' ');

@@ -1,5 +1,5 @@
-//! Holds and restrictions, through the DPO's desk: what is held outlasts its date and nothing else,
-//! what is restricted is found and told of by nobody, and whatever breaks off is finished.
+//! Holds and restrictions, through the DPO's orders. Only what is held outlasts its date, what is
+//! restricted is not found or reported by anybody, and whatever is interrupted is completed.
 
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, at, email_id, phone_id};
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 const ROSA: &str = "rosa@example.org";
-/// A day after what is told at the beginning is over.
+/// A day after what is sent at the beginning has ended.
 const LATER: &str = "2029-11-24T10:00:00Z";
 
 fn place(order: &str, id: &str, ground: &str, identifiers: &[Value]) -> Value {
@@ -39,7 +39,7 @@ impl House {
         answer
     }
 
-    /// How many records of the beginning a statistic may tell of.
+    /// How many records of the beginning a statistic may count.
     async fn told_of(&self) -> usize {
         let records = Records::new(self.dynamodb(), self.setting("RECORDS_TABLE"));
         let mut count = 0;
@@ -386,7 +386,7 @@ async fn what_is_held_is_not_erased_until_it_is_lifted_or_left_out() {
     assert_eq!(late["erasures_under_way"], json!(["E-1", "E-2"]));
 }
 
-/// Everything of a person, a package of them, and a hold that stands; or nothing yet.
+/// Two answers of a person. With `standing`, also a hold and, after the answers' date, a package.
 async fn furnish(house: &House, standing: bool) {
     house.tell("One.", Some(ROSA), Some("07700 900142")).await;
     house.tell("Two.", Some(ROSA), Some("07700 900143")).await;
@@ -401,8 +401,8 @@ async fn furnish(house: &House, standing: bool) {
     }
 }
 
-/// What there is in the end, when what stands was looked at for two hours: items, deletions, and
-/// whether there is a package to be had.
+/// The result after two hours of looking at the holds: items, deletions, and whether there is a
+/// package to fetch.
 async fn state(house: &House) -> (Vec<usize>, usize, bool) {
     let name = |table: &str| house.setting(table);
     let hold_enforcement = HoldEnforcement {
@@ -435,7 +435,7 @@ async fn state(house: &House) -> (Vec<usize>, usize, bool) {
         .await
         .into_iter()
         .filter(|item| item.contains("STANDING"));
-    // Records are called by something random; how long they are tells a held one from another.
+    // Records have random names. Their length tells a held one from another.
     let mut items: Vec<usize> = house
         .items("RECORDS_TABLE")
         .await
@@ -472,7 +472,7 @@ async fn wherever_a_hold_or_its_lifting_breaks_off_the_sweep_finishes_it_or_the_
                         .is_ok(),
                     Err(_) => false,
                 };
-                // Every other time nobody gives the order again, if it was entered.
+                // Every other time, nobody gives the order again if it was entered.
                 let status = house
                     .desk(json!({"order": "status", "request_id": "H", "by": "dpo-7"}))
                     .await;

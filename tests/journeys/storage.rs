@@ -1,6 +1,6 @@
 //! Storage by itself, on the template's tables: in the embedded `DynamoDB`, or in any other.
 //!
-//! The environment variable `CUSTODIAN_DYNAMODB_ENDPOINT` names the other one; region and
+//! The environment variable `CUSTODIAN_DYNAMODB_ENDPOINT` names the other one. Region and
 //! credentials are then the SDK's own. `make test-dynamodb-local` does that with Amazon's
 //! `DynamoDB` Local.
 
@@ -31,7 +31,8 @@ use custodian_store::records::{DeletionCandidate, Records};
 use std::collections::BTreeMap;
 use tables::Tables;
 
-/// When what is told here is told: so late that the real TTL of a judge has nothing to remove.
+/// When the records here are sent: so far in the future that the real TTL of another database
+/// removes nothing.
 const TOLD: &str = "2096-11-23T10:00:00Z";
 const DAY: &str = "2096-11-23";
 const LAST_SECOND: &str = "2099-11-23T09:59:59Z";
@@ -56,7 +57,7 @@ fn person(name: &str) -> Holder {
     Holder::Subject(subject(name))
 }
 
-/// What somebody told under a key, once.
+/// What somebody sent under a key, once.
 fn record(holder: &Holder, key: &str, comment: &str) -> Record {
     told_at(TOLD, holder, key, comment)
 }
@@ -90,7 +91,7 @@ fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
     }
 }
 
-/// Keeps `count` short records of one person; they end at [`END`].
+/// Keeps `count` short records of one person, which end at [`END`].
 async fn keep_many(records: &Records, holder: &Holder, count: usize) {
     for number in 0..count {
         records
@@ -125,7 +126,7 @@ async fn told(tables: &Tables, date: &str) -> Vec<Entry> {
     entries
 }
 
-/// An error says what was tried and what AWS called it.
+/// Asserts that the outcome is an error, which says what was tried and what AWS called it.
 fn said<T>(outcome: Result<T, StorageError>) -> String {
     outcome.err().expect("it fails").to_string()
 }

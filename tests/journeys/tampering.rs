@@ -1,5 +1,5 @@
-//! Whoever has every right to the tables makes another ledger of it, and it shows: by what was told
-//! of it outside.
+//! Somebody with every right to the tables replaces the ledger with another. What is recorded
+//! outside it shows the change.
 
 mod bucket;
 mod forging;
@@ -17,7 +17,7 @@ use custodian_store::ledger::ForeignItem;
 use forging::{Chain, Said};
 use serde_json::{Value, json};
 
-/// When it is looked at: three days are closed, and the fourth has a morning.
+/// When the check is made: three days are closed, and the fourth has a morning.
 const NOW: &str = "2026-11-26T13:00:00Z";
 
 fn removal(number: usize, removed: &str) -> Entry {
@@ -34,7 +34,7 @@ fn removal(number: usize, removed: &str) -> Entry {
     }
 }
 
-/// Something is removed by TTL, and the ledger told.
+/// TTL removes something, and the ledger records it.
 async fn remove(house: &House, numbers: std::ops::Range<usize>) {
     let now = house.stack.clock().now();
     let entries = numbers
@@ -47,9 +47,9 @@ async fn sweep(house: &House) -> Value {
     house.invoke("sweep", json!({})).await.unwrap()
 }
 
-/// Days go by: two with deletions in the morning and in the afternoon, one without any, and a
-/// morning. Every hour it is told how the chain ends; the whole of a sweep comes when there are
-/// days to close, and at the end.
+/// Days pass: two with deletions in the morning and in the afternoon, one without any, and a
+/// morning. Every hour the end of the chain is anchored. A whole sweep runs when there are days to
+/// close, and at the end.
 async fn live(house: &House) {
     let anchors = Anchors::new(house.s3(), house.anchors_bucket());
     for (hour, removed, sweeps) in [
@@ -80,7 +80,7 @@ async fn lived() -> House {
     house
 }
 
-/// The same, where a lock can be bypassed, so that one thing after the other can be tried.
+/// The same, where a lock can be bypassed, so that one attack after another can be tried.
 async fn lived_in_a_trial() -> House {
     let mut options = options();
     options
@@ -91,7 +91,7 @@ async fn lived_in_a_trial() -> House {
     house
 }
 
-/// What is told of the ledger, in its first line.
+/// The first line of what the check prints about the ledger.
 async fn told(house: &House) -> String {
     let (told, code) = verify::told(&house.audit().await);
     assert_eq!(
@@ -102,7 +102,7 @@ async fn told(house: &House) -> String {
     told.lines().next().unwrap().to_owned()
 }
 
-/// By itself it is a chain that holds: nothing but the anchors tells.
+/// Asserts that the chain holds by itself: only the anchors show the change.
 async fn holds_by_itself(house: &House) {
     let found = verify::verify(&house.ledger(), None).await;
     assert!(found.is_ok(), "{found:?}");
@@ -121,14 +121,14 @@ async fn an_honest_ledger_is_the_one_that_was_anchored() {
         ),
         (9, 14, 3)
     );
-    // Of the two days that were closed at once the second certificate was the end.
+    // Two days were closed at once, and the second certificate was the end.
     assert_eq!((anchored.days, anchored.heads), (3, 8));
     let (told, code) = verify::told(&Ok(audited));
     assert!(
         code == 0 && told.contains("\nIt is the chain that was anchored. Anchors of days: 3."),
         "{told}"
     );
-    // A sweep that finds nothing new tells nothing new.
+    // A sweep that finds nothing new anchors nothing new.
     let before = house.stack.store().keys(&house.anchors_bucket());
     assert_eq!(sweep(&house).await["anchored_days"], 0);
     assert_eq!(house.stack.store().keys(&house.anchors_bucket()), before);
@@ -178,7 +178,7 @@ async fn an_end_that_was_cut_off_is_told() {
     let house = lived().await;
     let whole = Chain::of(&house).await;
     for (left, line) in [
-        // Of this morning's two blocks the second.
+        // The second of this morning's two blocks is missing.
         (
             8,
             "heads/2026-11-26/000000000009 tells of more than the chain has: its end was cut off.",
@@ -187,7 +187,7 @@ async fn an_end_that_was_cut_off_is_told() {
             7,
             "heads/2026-11-26/000000000008 tells of more than the chain has: its end was cut off.",
         ),
-        // And the last certificate.
+        // The last certificate is missing, too.
         (
             6,
             "anchors/2026-11-25 tells of more than the chain has: its end was cut off.",
@@ -215,7 +215,7 @@ async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
     let house = lived().await;
     let whole = Chain::of(&house).await;
     for (link, line) in [
-        // Of the morning of the first day, of the afternoon of the second, of today.
+        // A block of the morning of the first day, of the afternoon of the second, and of today.
         (
             0,
             "heads/2026-11-23/000000000001 tells of another link than the chain has there: the chain was made anew.",
@@ -242,7 +242,7 @@ async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
             "{link}"
         );
     }
-    // The functions go on behind it, and the sweep anchors what it finds: the first anchors stay.
+    // The functions continue after it, and the sweep anchors what it finds. The first anchors stay.
     let before = told(&house).await;
     remove(&house, 20..21).await;
     sweep(&house).await;

@@ -1,5 +1,5 @@
-//! An import and an erasure at the same moment: the erasure wins, whichever of them comes first.
-//! Two imports at the same moment: one is read after the other.
+//! An import and an erasure at the same moment: the erasure wins, whichever comes first. Two
+//! imports at the same moment: one file is read after the other.
 
 use super::overtaken_by;
 use crate::faults::start;
@@ -21,7 +21,7 @@ fn rosa(number: usize) -> String {
     format!("rosa-{number}@example.org")
 }
 
-/// What Rosa and Abel told long before.
+/// What Rosa and Abel posted long before.
 fn file(number: usize) -> String {
     let row = |who: &str| {
         format!(
@@ -31,7 +31,7 @@ fn file(number: usize) -> String {
     format!("{COMPLAINTS}{}{}", row("rosa"), row("abel"))
 }
 
-/// Nothing of hers is kept, neither record nor link; all of his is.
+/// Asserts that none of her records and links are kept, and that all of his are.
 async fn she_is_gone_and_he_stays(house: &House, number: usize, when: &str) {
     let held = house.items("RECORDS_TABLE").await;
     assert!(
@@ -69,7 +69,8 @@ async fn forget(host: &Environment, request: &str) -> Result<(), String> {
         .map_err(|failure| failure.error_message)
 }
 
-/// What it writes after the approval it takes back itself; what it wrote before, the task deletes.
+/// The import itself takes back what it writes after the approval. The task deletes what it wrote
+/// before.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_an_approval_overtakes_at_any_of_its_calls_leaves_nothing_once_the_task_is_done()
  {
@@ -101,8 +102,8 @@ async fn an_import_that_an_approval_overtakes_at_any_of_its_calls_leaves_nothing
     assert!(raced >= 5, "{raced}");
 }
 
-/// From the approval on she is suppressed: a file that is read before or while the task deletes, or
-/// after it, brings nothing of hers, and says so.
+/// From the approval on she is suppressed. A file that is read before, while or after the task
+/// deletes brings nothing of hers, and its report says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_before_any_call_of_an_erasure_that_is_approved_and_after_it_brings_nothing_back()
 {
@@ -177,7 +178,7 @@ fn files(house: &House) -> Files {
     Files::new(house.s3(), house.intake())
 }
 
-/// A file with one post, and the notification of it to an invocation.
+/// A file with one post, and its notification.
 async fn told_of(house: &House, key: &str, post: usize, text: &str) -> LambdaEvent<Value> {
     let mut event = dropped_as(
         house,
@@ -189,9 +190,9 @@ async fn told_of(house: &House, key: &str, post: usize, text: &str) -> LambdaEve
     event
 }
 
-/// Whoever is told of a second file while one of the source is read leaves it and writes nothing;
-/// it is read when the turn is over. Before the turn begins and after it has ended, the second is
-/// read at once.
+/// An invocation that is notified of a second file while the source's first is read leaves it and
+/// writes nothing. The second is read when the first is finished. Before the first begins and after
+/// it has ended, the second is read at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_another_of_its_source_overtakes_at_any_of_its_calls_is_not_interleaved_and_both_are_read()
  {
@@ -263,7 +264,7 @@ async fn an_import_that_another_of_its_source_overtakes_at_any_of_its_calls_is_n
     assert!(waited >= 8 && read >= 3, "{waited} {read}");
 }
 
-/// The whole stack, which runs as many invocations as there are files.
+/// The whole stack runs as many invocations as there are files.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_files_of_one_source_that_land_at_once_all_are_read_and_the_last_word_stands() {
     let house = House::open().await;

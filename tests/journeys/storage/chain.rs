@@ -1,5 +1,5 @@
-//! One chain, whoever writes to it and however many at once; and what shows when somebody tampers
-//! with it.
+//! There is one chain, whoever writes to it and however many write at once, and tampering with it
+//! shows.
 
 use super::tables::{Tables, lend};
 use super::{END, END_DAY, all, at, day, ends, keep_many, lying, person, told};
@@ -34,7 +34,7 @@ async fn append(ledger: &Ledger, numbers: std::ops::Range<usize>, instant: &str)
     ledger.append(entries, at(instant)).await.unwrap();
 }
 
-/// Closes the first open day with what its blocks tell.
+/// Closes the first open day with the counts of its blocks.
 async fn close(ledger: &Ledger, instant: &str) -> Head {
     let head = ledger.begun(at(instant)).await.unwrap();
     let (tally, broken) = ledger.tally(head.open()).await.unwrap();
@@ -51,7 +51,7 @@ async fn verified(tables: &Tables) -> Verified {
     verify(&tables.ledger(), None).await.unwrap()
 }
 
-/// Which link is named: its day, its number, what is wrong with it.
+/// Which link the check names: its day, its number, and what is wrong with it.
 async fn broken(tables: &Tables) -> (String, u64, ChainFault) {
     match verify(&tables.ledger(), None).await {
         Err(Unverified::Broken(it)) => (it.day.to_string(), it.n, it.fault),
@@ -67,7 +67,7 @@ async fn many_who_write_at_once_make_one_chain_with_every_deletion_once() {
         for (place, holder) in people.iter().enumerate() {
             keep_many(&tables.records(), holder, 40).await;
             let going = lying(tables, holder).await;
-            // Each has a ledger of its own, as functions have that run beside each other.
+            // Each has its own ledger, as functions that run side by side do.
             let (records, ledger) = (tables.records(), tables.ledger());
             running.spawn(async move {
                 for some in going.chunks(7) {
@@ -84,7 +84,7 @@ async fn many_who_write_at_once_make_one_chain_with_every_deletion_once() {
             });
         }
         for _ in 0..2 {
-            // Both tell the same, as a stream that comes again does.
+            // Both record the same, as when a stream's batch comes again.
             let ledger = tables.ledger();
             running.spawn(async move {
                 for number in 0..12 {
@@ -141,7 +141,7 @@ async fn a_day_is_closed_after_blocks_of_the_next_and_nothing_is_added_to_it() {
             (4, Some(day(END_DAY))),
             "two blocks, one of the next day, the certificate"
         );
-        // Whose clock is behind writes on the day that is open.
+        // A writer whose clock is slow writes on the day that is open.
         append(&tables.ledger(), 130..131, END).await;
         assert_eq!(
             (
@@ -262,7 +262,7 @@ fn body(item: &Item) -> String {
     item["body"].as_s().unwrap().clone()
 }
 
-/// The item with another body, and the hash that goes with it.
+/// The item with another body, and the hash that matches it.
 fn forged(mut item: Item, body: &str) -> Item {
     let link: Link = serde_dynamo::from_item(item.clone()).unwrap();
     let hash = custodian_domain::ledger::Hash::of(&link.previous, body);
@@ -353,7 +353,7 @@ async fn blocks_that_were_swapped_are_named() {
             broken(tables).await,
             (END_DAY.to_owned(), 2, ChainFault::Misplaced)
         );
-        // And their numbers as well.
+        // Their numbers are swapped as well.
         let numbers = [two["n"].clone(), three["n"].clone()];
         two.insert("n".to_owned(), numbers[1].clone());
         three.insert("n".to_owned(), numbers[0].clone());
@@ -379,7 +379,8 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
             .key("pk", text("CHAIN"));
         head = head.key("sk", text("HEAD"));
         let true_head = head.send().await.unwrap().item.unwrap();
-        // The last certificate goes, and the head is made to know nothing of it: the witness does.
+        // The last certificate is deleted, and the head is made to match. Only the witness shows
+        // it.
         let mut short = true_head.clone();
         let before: Link = serde_dynamo::from_item(last.clone()).unwrap();
         let first = verify_first_certificate(tables).await;
@@ -397,7 +398,7 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
             named.to_string(),
             "link 7 of 2099-11-24: the day is closed and its certificate is missing"
         );
-        // A block behind the end.
+        // A block after the end.
         put(tables, true_head).await;
         put(tables, last).await;
         let mut behind = take(tables, NEXT_DAY, &block(6)).await;
@@ -445,7 +446,7 @@ async fn a_certificate_that_was_forged_is_named() {
             put(tables, item).await;
             put(tables, head).await;
         };
-        // The last link and the head are made to fit: the figures and the certificate before do
+        // The last link and the head are made to match. The counts and the certificate before do
         // not.
         forge(body(&item).replace("\"deleted\":20", "\"deleted\":19")).await;
         assert_eq!(
@@ -463,7 +464,7 @@ async fn a_certificate_that_was_forged_is_named() {
             broken(tables).await,
             (NEXT_DAY.to_owned(), 7, ChainFault::OutOfTurn)
         );
-        // What nobody can recount only the noted hash shows.
+        // Only the noted hash shows a change that nobody can recount.
         forge(body(&item).replace("\"overdue\":0", "\"overdue\":9")).await;
         assert_eq!(verified(tables).await.overdue, 9);
         let noted = format!("{NEXT_DAY}={}", item["hash"].as_s().unwrap());

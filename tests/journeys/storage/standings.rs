@@ -1,5 +1,5 @@
-//! Holds and restrictions: what they keep, what they hide, and that lifting the last gives
-//! everything its date again.
+//! Holds and restrictions: what they keep and what they hide. Lifting the last one gives everything
+//! its date again.
 
 use super::tables::{Tables, lend};
 use super::told_at;
@@ -21,7 +21,7 @@ use custodian_store::constraints::Placed;
 use custodian_store::records::Kept;
 use std::collections::BTreeSet;
 
-/// A day after everything that is told here would have ended.
+/// A day after everything that is sent here would have ended.
 const LATER: &str = "2099-11-24T10:00:00Z";
 const HOLD: ConstraintKind = ConstraintKind::Hold(HoldGround::LegalClaim);
 const RESTRICTION: ConstraintKind = ConstraintKind::Restriction(Limb::Accuracy);
@@ -37,7 +37,7 @@ fn act(instant: &str) -> Act {
     }
 }
 
-/// Enters something and carries it out, as the DPO's order does.
+/// Enters a hold or a restriction and carries it out, as the DPO's order does.
 async fn place(
     tables: &Tables,
     id: &str,
@@ -68,7 +68,7 @@ async fn place(
     settle(tables, id, at(instant)).await
 }
 
-/// Looks at it again, as every sweep does.
+/// Checks it again, as every sweep does.
 async fn settle(tables: &Tables, id: &str, now: DateTime<Utc>) -> Enforced {
     let placed = tables
         .standings()
@@ -110,7 +110,7 @@ async fn read(tables: &Tables, holder: &Holder, instant: &str) -> Vec<Record> {
     all(tables.records().about(holder, at(instant))).await
 }
 
-/// How many records of the day a statistic may tell of.
+/// How many records of the day a statistic may count.
 async fn told_of(tables: &Tables, instant: &str) -> usize {
     let mut count = 0;
     for shard in 0..SHARDS {
@@ -212,7 +212,7 @@ async fn what_arrives_while_a_hold_stands_is_held_by_the_next_look() {
                 .unwrap(),
             Kept::Before(_)
         ));
-        // A link that is lengthened by who cannot know of the hold is held again.
+        // A link that is extended by a writer who cannot know about the hold is held again.
         let longer = ends("2100-01-01T00:00:00Z");
         records
             .link(&subject("phone"), &subject("rosa"), day(DAY), longer)
@@ -366,7 +366,7 @@ async fn what_broke_off_is_finished_by_the_next_run() {
                 .unwrap(),
             "once"
         );
-        // It broke off when one had its end back and was not deleted yet.
+        // It was interrupted when one record had its end back and was not deleted yet.
         let retention_view = all(records.retention_view(&rosa)).await;
         let turn = retention_view[0]
             .turn(Effect::default(), at(LATER))
@@ -398,7 +398,7 @@ async fn what_was_lifted_is_looked_at_again_until_nobody_can_have_missed_it() {
         let rosa = person("rosa");
         place(tables, "h", HOLD, std::slice::from_ref(&rosa), TOLD).await;
         lift(tables, "h", TOLD).await;
-        // An import that read what stood before it was lifted.
+        // An import read the constraints before they were lifted.
         let mut late = record(&rosa, "late", "Quick.");
         late.details.retention = Retention::Held(ends(END));
         tables.records().keep(&late, at(TOLD)).await.unwrap();
