@@ -1,8 +1,8 @@
 //! Records in the ledger what `expire` could not record in time.
 //!
 //! What is recorded is deleted from the bucket of discarded removals. What nobody can read stays
-//! there until its days are over. Recording it again has no further effect, so it may be broken off
-//! and run again.
+//! there until its days are over. Recording it again has no further effect, so it may be
+//! interrupted and run again.
 
 use custodian_aws::StorageError;
 use custodian_expire::{Expire, Told};

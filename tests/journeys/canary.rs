@@ -185,7 +185,7 @@ async fn import(house: &House) {
     for key in house.files() {
         assert_silent("a key", &key);
     }
-    // One file lies where nothing looks until the sweep runs.
+    // One file is where nothing looks until the sweep runs.
     let astray = house
         .s3()
         .put_object()

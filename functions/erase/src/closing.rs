@@ -10,8 +10,8 @@ use custodian_domain::rights::task::Task;
 use custodian_store::requests::{Request, Stage};
 
 impl Erase {
-    /// Files the certificate when every task is over. If several runs see that, the first one
-    /// stands.
+    /// Files the certificate when every task is over. If several runs see that, the first one's
+    /// certificate is kept.
     pub(crate) async fn close_if_over(
         &self,
         id: &RequestId,

@@ -143,8 +143,8 @@ impl Export {
         }) = &current
             && same
         {
-            // The same order was carried out twice at once. The first stands, and the other's
-            // objects are deleted with it.
+            // The same order was carried out twice at once. The first one's package is kept, and
+            // the other's objects are deleted.
             return Ok(made.clone());
         }
         self.exports.discard(&order.request).await?;

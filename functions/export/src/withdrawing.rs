@@ -19,8 +19,8 @@ impl Export {
             .await?
             .ok_or(Error::Unknown)?;
         if package.state.is_open() {
-            // No link leads to its files while they are deleted. If this breaks off, the same order
-            // continues.
+            // No link leads to its files while they are deleted. If this is interrupted, the same
+            // order continues it.
             self.packages.end(request, now).await?;
             self.exports.discard(request).await?;
             let withdrawal = Withdrawal {

@@ -315,8 +315,8 @@ impl Import {
     }
 
     /// Stores the records of a chunk, and puts the other rows, and those that storage did not
-    /// accept, into quarantine. Returns whether it was stored. If it was not, or breaks off before,
-    /// nothing of it is counted, and it is read again.
+    /// accept, into quarantine. Returns whether it was stored. If it was not, or the run is
+    /// interrupted, nothing of it is counted, and it is read again.
     async fn take(
         &self,
         kept: &Kept<'_>,

@@ -214,7 +214,7 @@ impl Reading {
         self.arrived
     }
 
-    /// The name that whoever brought the file gave it.
+    /// The name given by the person who brought the file back.
     pub fn errand(&self) -> Option<&str> {
         self.opened.errand.as_deref()
     }

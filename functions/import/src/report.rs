@@ -55,7 +55,7 @@ pub struct Report {
     /// When the latest was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_collected_at: Option<DateTime<Utc>>,
-    /// The name that whoever brought it gave it, to find its report by.
+    /// The name given by the person who brought it back, to find its report by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<String>,
     /// When it was done.

@@ -1,4 +1,4 @@
-//! A processor's message that something changed. Whoever sent it, it only causes a check: the task
+//! A processor's message that something changed. It only causes a check, whoever sent it: the task
 //! wakes, and `erase` asks the processor itself. So a forged or replayed callback can do nothing.
 
 use crate::refusal::Rejection;

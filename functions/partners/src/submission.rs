@@ -38,7 +38,7 @@ pub struct Submission {
     pub form_version: u32,
     /// When the person sent it: the retention anchor.
     pub submitted_at: DateTime<Utc>,
-    /// When Granicus sent it: of one version of the form, the later message stands.
+    /// When Granicus sent it: of two messages with one version of the form, the later one counts.
     pub sent_at: DateTime<Utc>,
     /// Granicus's name for the person.
     pub ucrn: Option<String>,

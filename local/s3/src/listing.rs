@@ -11,7 +11,7 @@ use std::ops::Bound;
 /// The most entries in one page.
 const PAGE: i32 = 1000;
 
-/// One entry of a list: an object, or a common prefix that stands for many.
+/// One entry of a list: an object, or a common prefix in place of many.
 #[derive(Clone, Copy)]
 enum Entry<'a> {
     Object(&'a Object),

@@ -1,5 +1,5 @@
-//! GOV.UK Notify's simulator: it takes emails and shows them to whoever runs the stack. Nobody else
-//! gets them.
+//! GOV.UK Notify's simulator: it takes emails and shows them to the person who runs the stack.
+//! Nobody else gets them.
 
 use super::mode::{Falter, Mode, TRAP};
 use axum::Router;

@@ -225,7 +225,7 @@ impl OpenDsr {
         self.state().takes_as.clone().unwrap_or_else(usual)
     }
 
-    /// Erases whoever is due, and calls back where something changed.
+    /// Erases the people who are due, and calls back where something changed.
     pub(super) async fn keep_up(&self, now: DateTime<Utc>) {
         self.erase(now);
         let mode = self.state().mode;
@@ -270,7 +270,7 @@ impl OpenDsr {
         answer
     }
 
-    /// Erases whoever is due.
+    /// Erases the people who are due.
     pub(super) fn erase(&self, now: DateTime<Utc>) {
         let mut state = self.state();
         let State {

@@ -52,7 +52,7 @@ pub struct Opened {
     pub dropped_at: DateTime<Utc>,
     /// How many bytes it has from its beginning.
     pub size: u64,
-    /// The name that whoever brought it gave it, to find its report by.
+    /// The name given by the person who brought it back, to find its report by.
     pub errand: Option<String>,
     /// When it was dropped first, if it was brought back from quarantine.
     pub first_dropped_at: Option<DateTime<Utc>>,

@@ -134,7 +134,7 @@ impl Write {
         self.step(attribute, How::TakeOut(value))
     }
 
-    /// Gives the item an end, epoch seconds.
+    /// Sets the item's end, in epoch seconds.
     pub fn ending(mut self, epoch: i64) -> Self {
         if let Change::Put(item) = &mut self.change {
             item.insert(EXPIRES_AT.to_owned(), n(epoch));

@@ -2,7 +2,8 @@
 //! against pinned certificates.
 //!
 //! `OpenDSR` lets a processor publish its certificate at an address. Here it is in the processor's
-//! secret instead, put there by hand, so whoever holds the address does not become the processor.
+//! secret instead, put there by hand, so somebody who takes over the address does not become the
+//! processor.
 
 use ::http::HeaderMap;
 use base64::Engine;

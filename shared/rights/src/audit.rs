@@ -1,8 +1,8 @@
 //! Whether the ledger's chain is right, from its first day to its last, and whether it agrees with
 //! its anchors outside the tables.
 //!
-//! Whoever may write the tables can make another consistent chain. It differs from the one that was
-//! anchored.
+//! Somebody who may write to the tables can make another consistent chain. It differs from the one
+//! that was anchored.
 
 mod anchored;
 pub mod evidence;

@@ -13,8 +13,8 @@ use custodian_store::records::DeletionCandidate;
 pub struct ErasureScope {
     /// Whose data is deleted.
     pub holders: Vec<Holder>,
-    /// It covers what was collected up to then. What the person tells the council after that is a
-    /// new matter.
+    /// It covers what was collected up to then. What the person tells the council after that is not
+    /// part of it.
     pub up_to: DateTime<Utc>,
     /// What it leaves.
     pub exclusions: Vec<Exclusion>,

@@ -59,8 +59,9 @@ impl HoldEnforcement {
     /// Applies or lifts a request's hold or restriction, for every holder that it covers. `seen`
     /// are the holders who were handled in this run already, because of another request.
     ///
-    /// Whoever wrote while it was placed or lifted may not have known. So it counts as settled, and
-    /// a lifted one is closed, only by a run that began when none of those can still be writing.
+    /// A function that wrote while it was placed or lifted may not have known. So it counts as
+    /// settled, and a lifted one is closed, only by a run that began when none of those can still
+    /// be writing.
     ///
     /// # Errors
     /// [`StorageError`] unless all of it is certain to be applied; another run finishes it.
@@ -138,8 +139,8 @@ impl HoldEnforcement {
                 .map(|item| item.candidate.day)
                 .filter(|day| days.insert(*day))
                 .collect();
-            // Links first: if it breaks off, the record is still unchanged, and leads the next run
-            // to its links.
+            // Links first: if this is interrupted, the record is still unchanged, and leads the
+            // next run to its links.
             settled.add(self.reconcile_links(holder, own, new, lifting, now).await?);
             settled.add(self.reconcile_page(holder, own, page, lifting, now).await?);
         }

@@ -142,7 +142,7 @@ impl Intake {
             .await
     }
 
-    /// Gives each case its stored records: those under the holders that its rows name, and those on
+    /// Reads each case's stored records: those under the holders that its rows name, and those on
     /// its day in the index, under any holder.
     async fn find(
         &self,
@@ -179,7 +179,7 @@ impl Intake {
     }
 
     /// Withdrawals are stored first, links come before records, and moved records are deleted last:
-    /// wherever it breaks off, the next run finds it. Returns the places of those whose records
+    /// wherever it is interrupted, the next run finds it. Returns the places of those whose records
     /// somebody else wrote in between.
     async fn carry_out(
         &self,

@@ -131,7 +131,7 @@ impl Environment {
         self.optional(name).ok_or(StartError::Missing(name))
     }
 
-    /// The setting called `name`, for whoever keeps it.
+    /// The setting called `name`, for callers that keep it.
     ///
     /// # Errors
     /// As [`Self::setting`].

@@ -172,7 +172,7 @@ impl Confirmations {
     }
 
     /// Deletes what a subject was asked, and what they confirmed, up to `up_to`. What is asked
-    /// later is a new matter.
+    /// later stays.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be deleted. A second time finds nothing to do.

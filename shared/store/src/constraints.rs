@@ -96,8 +96,8 @@ impl Constraints {
             .await
     }
 
-    /// Records that the person was informed that it will be lifted. The first time stands. Returns
-    /// whether this was it.
+    /// Records that the person was informed that it will be lifted. Only the first call counts.
+    /// Returns whether this was it.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be recorded.

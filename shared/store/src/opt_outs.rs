@@ -67,7 +67,7 @@ impl OptOuts {
         }
     }
 
-    /// The opt-out that stands at `now`, if there is one.
+    /// The opt-out in force at `now`, if there is one.
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown.

@@ -205,7 +205,7 @@ impl Packages {
         transact(OPERATION, writes).await
     }
 
-    /// Marks a package as complete, if nobody closed it meanwhile. Returns whether it stands.
+    /// Marks a package as complete, if nobody closed it meanwhile. Returns whether it was marked.
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown.

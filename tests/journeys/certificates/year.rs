@@ -15,7 +15,7 @@ use std::ops::Range;
 /// hour later.
 const BEGIN: &str = "2026-11-23T10:00:00Z";
 const DAYS: u64 = 365;
-/// How many days lie between a partner's files.
+/// How many days there are between a partner's files.
 const EVERY: u64 = 28;
 /// On each of these days something falls due. Outside them, only on every 28th day.
 const BUSY: Range<u64> = 98..112;

@@ -276,7 +276,7 @@ pub enum Unreadable {
     /// Its first line declares an unknown separator.
     #[error("the file declares a separator that is not known")]
     Separator,
-    /// It is not a JSON object, or breaks off before its list.
+    /// It is not a JSON object, or ends before its list.
     #[error("the file is not a JSON object")]
     NotAnObject,
     /// What should be the list is not one.

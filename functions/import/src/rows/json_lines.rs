@@ -69,8 +69,8 @@ impl JsonLines {
         let is_cut = |line: &[u8]| line.starts_with(b"{") && line != b"{" && !line.ends_with(b"}");
         match (lines.next(), lines.next()) {
             (Some(line), None) if is_cut(line) && !is_enough => return Ok(Step::Wait),
-            // A line that was cut off is one bad row. After the first line of an object that goes
-            // on there is no whole one.
+            // A line that was cut off is one bad row. After the first line of an object that
+            // continues on further lines, no line is a whole object.
             (Some(line), Some(second)) if is_cut(line) && second.starts_with(b"\"") => {
                 let end = if is_enough {
                     Some(first.len())

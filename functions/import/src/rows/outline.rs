@@ -56,7 +56,7 @@ enum Field {
 /// The result of continuing in an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
-    /// It goes on.
+    /// There is more to read.
     Inside,
     /// The wanted array begins.
     List,

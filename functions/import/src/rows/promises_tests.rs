@@ -218,7 +218,7 @@ proptest! {
     fn every_byte_of_json_is_in_a_row_or_a_broken_one_or_between_them(
         format in prop::sample::select(vec![Format::JsonLines, REVIEWS]), file in any_file(),
     ) {
-        // After so many blank lines each step is seen by itself: the first bytes are looked at
+        // After this many blank lines each step is taken separately. The first bytes are read
         // together.
         let mark = if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let file = [&file[..mark], &[b'\n'; 64], &file[mark..]].concat();

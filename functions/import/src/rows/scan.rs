@@ -85,7 +85,7 @@ enum Doubt {
 /// The result of continuing in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Met {
-    /// It goes on.
+    /// There is more to read.
     Inside,
     /// It ends before the next byte, which is a line break, or with the file.
     End,

@@ -59,7 +59,7 @@ pub(super) struct Structure {
 /// The result of continuing in a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Met {
-    /// It goes on.
+    /// There is more to read.
     Inside,
     /// It is whole.
     End,

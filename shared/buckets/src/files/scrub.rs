@@ -96,8 +96,8 @@ impl Files {
     /// dropped up to `before` are still to be read, and how many nobody can look into. Another call
     /// finds what those put into quarantine; without them a second call finds nothing to do.
     ///
-    /// It stops as soon as `has_time` says no, and says so. Another call goes on: what was searched
-    /// has an index by then.
+    /// It stops as soon as `has_time` returns false, and says so. Another call continues: what was
+    /// searched has an index by then.
     ///
     /// # Errors
     /// [`StorageError`] unless all such rows are certain to be gone, or it was stopped.

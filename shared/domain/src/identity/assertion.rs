@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub enum Assertion {
     /// Nobody: somebody typed it into a form without signing in. It may be anybody's.
     Claimed,
-    /// Whoever reads the mailbox: they followed a link that was sent there. It is more than a
-    /// claim, because nobody else could follow it. It is less than the variants below, because it
+    /// The person who reads the mailbox: they followed a link that was sent there. It is more than
+    /// a claim, because nobody else could follow it. It is less than the variants below, because it
     /// proves a mailbox and nothing else, and anybody can get one within a minute. An account, a
     /// telephone line and the word of staff involve the council or a network.
     Confirmed,

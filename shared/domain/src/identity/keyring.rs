@@ -1,5 +1,5 @@
-//! One secret for each purpose. Whoever reads one can make and open the things of that purpose, and
-//! nothing else.
+//! One secret for each purpose. Somebody who reads one can make and open the things of that
+//! purpose, and nothing else.
 //!
 //! Each has one key to make things with, and the earlier keys that things were made with before.
 //! Within a purpose every kind of thing has its own derived key.

@@ -40,7 +40,7 @@ impl Said {
 /// Two versions of a call, joined: all legs of both, what the last rated leg says, and the name
 /// from the first leg that has one.
 ///
-/// Of two versions of one leg, the later report's stands.
+/// Of two versions of one leg, the later report's counts.
 pub(super) fn joined(
     newer: (&RecordBody, &TelephoneDetails),
     older: (&RecordBody, &TelephoneDetails),

@@ -111,7 +111,7 @@ pub enum Value<'a> {
 pub struct FactCode {
     /// The word.
     pub code: &'static str,
-    /// What it stands for.
+    /// What it means.
     pub label: &'static str,
 }
 

@@ -74,8 +74,8 @@ impl From<Reference> for String {
 }
 
 /// Makes the references of answers to forms, under a key that is derived from the secret of the
-/// subject keys: the stored ids of anonymous answers depend on it as people's keys do. So whoever
-/// chooses what an answer is called does not choose its reference.
+/// subject keys: the stored ids of anonymous answers depend on it as people's keys do. So somebody
+/// who chooses an answer's key does not choose its reference.
 ///
 /// A reference is stored with its record: after a rotation of the secret, references that were
 /// given do not change.

@@ -1,4 +1,4 @@
-//! How recent a source's version of a record is. Of two, the later one stands, in whichever order
+//! How recent a source's version of a record is. Of two, the later one counts, in whatever order
 //! they arrive.
 
 use chrono::{DateTime, SecondsFormat, Utc};

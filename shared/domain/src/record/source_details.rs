@@ -126,7 +126,7 @@ pub struct Said {
     /// everywhere.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub leg: String,
-    /// The report: of two versions of one leg, the later report's stands.
+    /// The report: of two versions of one leg, the later report's counts.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub report: String,
 }

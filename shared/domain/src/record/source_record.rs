@@ -135,7 +135,7 @@ impl SourceRecord {
 impl RecordBody {
     /// What is stored after the source has sent `later` for the same record.
     ///
-    /// The later revision stands. The earliest moment of collection stays the retention anchor: a
+    /// The later revision counts. The earliest moment of collection stays the retention anchor: a
     /// correction renews nothing. The legs of a call are one record. A hold or restriction on
     /// either applies to the result.
     #[must_use]

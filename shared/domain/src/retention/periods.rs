@@ -1,8 +1,8 @@
 //! Every period that somebody is promised, in one table: what `docs/data-retention.md`,
 //! `docs/dpo.md` and the privacy notice say is tested against it.
 //!
-//! How long a call may take, and how soon something is tried again, is no promise and stands where
-//! it is used.
+//! How long a call may take, and how soon something is tried again, is not a promise, and is
+//! defined where it is used.
 
 use chrono::{Months, TimeDelta};
 
@@ -22,7 +22,7 @@ pub const UNAPPROVED: Months = Months::new(3);
 pub const PACKAGES: TimeDelta = TimeDelta::days(14);
 /// That there was a package.
 pub const PACKAGES_REMEMBERED: Months = Months::new(36);
-/// The link by which whoever decides on a release reads the package.
+/// The link with which the person who decides on a release reads the package.
 pub const READING: TimeDelta = TimeDelta::minutes(15);
 /// A row or a file in quarantine; the lifecycle of the bucket of files has the same.
 pub const QUARANTINE: TimeDelta = TimeDelta::days(14);
@@ -55,8 +55,8 @@ pub const FORMS: TimeDelta = TimeDelta::days(30);
 /// are a minute old.
 pub const FORMS_MARGIN: TimeDelta = TimeDelta::days(7);
 
-/// An invocation, which is as long as Lambda lets it run: what it left behind is then nobody's any
-/// more (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+/// An invocation, which is as long as Lambda lets it run: after that, it no longer works on what it
+/// left behind (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 pub const INVOCATION: TimeDelta = TimeDelta::minutes(15);
-/// Whoever begins a task, or reads a file, may be at it: longer than an invocation can be.
+/// The lease of a run that begins a task or reads a file: longer than an invocation can last.
 pub const LEASES: TimeDelta = TimeDelta::minutes(16);

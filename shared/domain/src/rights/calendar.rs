@@ -139,7 +139,7 @@ impl Calendar {
         })
     }
 
-    /// That a day lies beyond this calendar.
+    /// The error for a day outside this calendar.
     #[must_use]
     pub const fn beyond(&self) -> BeyondCalendar {
         BeyondCalendar {

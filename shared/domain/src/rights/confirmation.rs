@@ -125,7 +125,7 @@ pub fn unseal_address(keys: &Keyring<Addresses>, sealed: &str) -> Option<Identif
     Identifier::of(IdentifierKind::Email, &plain).ok()
 }
 
-/// How it is known that something is the word of whoever has the address.
+/// What proves that something comes from the person who has the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {

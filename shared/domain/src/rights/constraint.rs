@@ -49,7 +49,7 @@ pub enum Limb {
 pub enum Reason {
     /// What it waited for is decided: the claim, the request, the accuracy, the objection.
     Settled,
-    /// Whoever asked for it no longer wants it.
+    /// The person who asked for it no longer wants it.
     Withdrawn,
     /// It should not have been placed.
     Mistake,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How many links one order can confirm, and how many it can refuse.
 pub const AT_MOST: usize = 1_000;
-/// Stands for every link that only claims assert, in the list of refused links.
+/// In the list of refused links, means every link that only claims assert.
 pub const CLAIMED: &str = "claimed";
 
 /// What an order decides about links, by their names.

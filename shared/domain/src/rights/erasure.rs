@@ -100,7 +100,7 @@ pub struct Receipt {
     pub held: Counts,
     /// When it was done.
     pub finished_at: DateTime<Utc>,
-    /// What a processor, or whoever deleted there by hand, said.
+    /// What a processor, or the person who deleted there by hand, said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correspondence: Option<ProcessorExchange>,
 }

@@ -274,7 +274,7 @@ impl<'a> Order<'a> {
     /// What the DPO has decided about links: `confirmed_links` lead to the same person,
     /// `refused_links` to somebody else.
     ///
-    /// `claimed` among the refused, or instead of their list, stands for all links that only claims
+    /// `claimed` among the refused, or instead of their list, means all links that only claims
     /// assert.
     ///
     /// # Errors

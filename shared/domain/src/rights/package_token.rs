@@ -52,7 +52,7 @@ impl LinkKind {
     pub const fn longest(self) -> TimeDelta {
         match self {
             Self::Release => periods::PACKAGES,
-            // Whoever asks for it follows it at once.
+            // The person who asks for it follows it at once.
             Self::Reading => periods::READING,
         }
     }

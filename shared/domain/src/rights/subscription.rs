@@ -14,7 +14,7 @@ const MONTHS: Months = periods::OPT_OUTS;
 /// limit).
 pub const UNTIL_TOLD: TimeDelta = periods::PLACES;
 
-/// Something that is sent to whoever asked for it.
+/// Something that is sent to people who ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum List {
@@ -62,7 +62,7 @@ pub struct Subscription {
     pub list: List,
 }
 
-/// What proves that a wish for a list is the word of whoever has the address.
+/// What proves that a wish for a list comes from the person who has the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// Nothing: a form that anybody can fill in says so.
@@ -123,7 +123,7 @@ impl OptInReason {
 pub struct Wish {
     /// When.
     pub told_at: DateTime<Utc>,
-    /// What proves that it was whoever has the address.
+    /// What proves that it was the person who has the address.
     pub proof: Proof,
 }
 
@@ -149,15 +149,15 @@ impl OptOut {
         self.since
     }
 
-    /// Whether it stands against a wish for the list, whenever that arrives. It stands against
-    /// every wish that anybody could have sent in the person's name. Of the others the later
+    /// Whether this opt-out overrides a wish for the list, whenever that arrives. It overrides
+    /// every wish that anybody could have sent in the person's name. Otherwise the later of the two
     /// counts, and in the same second the opt-out.
     #[must_use]
     pub fn stands_against(self, wish: Wish) -> bool {
         wish.proof == Proof::Claimed || Self::at(wish.told_at).since <= self.since
     }
 
-    /// When it is over: by then every wish that it stands against is deleted as well.
+    /// When it ends. By then every wish that it overrides is deleted as well.
     #[must_use]
     pub fn ends(self) -> ExpiresAt {
         ExpiresAt::at(self.since.checked_add_months(MONTHS).unwrap_or(self.since))

@@ -106,8 +106,8 @@ impl Payload {
         }
     }
 
-    /// The value, in which the last of equal keys stands, and which these are: for callers that
-    /// refuse them field by field.
+    /// The value, which has the last of any equal keys, and the paths of those keys, for callers
+    /// that refuse them field by field.
     #[must_use]
     pub fn into_parts(self) -> (Value, Repeated) {
         (self.value, self.repeated)

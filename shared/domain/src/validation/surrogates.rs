@@ -7,8 +7,8 @@ const REPLACEMENT: &str = "\\ufffd";
 /// The length of an escaped unit of UTF-16: `\ud83d`.
 const ESCAPED: usize = 6;
 
-/// JSON in which the replacement character stands for each half of a character that has lost its
-/// other half.
+/// JSON in which the replacement character takes the place of each half of a character that has
+/// lost its other half.
 ///
 /// RFC 8259 (8.2) allows such halves, and no text can contain one. The rest of the text must not be
 /// lost.

@@ -4,8 +4,8 @@ use custodian_domain::ledger::{Entry, EntryId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// A sample of many entries: those whose names come first when they are shuffled by a word. Only
-/// these are in memory, and the same word gives the same sample again.
+/// A sample of many entries: those whose names come first when they are shuffled by a seed. Only
+/// these are in memory, and the same seed gives the same sample again.
 #[derive(Debug)]
 pub struct Sample {
     word: String,

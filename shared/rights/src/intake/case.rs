@@ -124,7 +124,7 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
     cases
 }
 
-/// Gives each case its stored records.
+/// Sets each case's stored records.
 pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
     let named = |(place, case): (usize, &Case)| -> Vec<_> {
         case.ids()

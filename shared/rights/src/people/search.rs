@@ -130,7 +130,8 @@ impl<'a> Search<'a> {
         let mut to = self.people.led_to(&known.keys, self.now).await?;
         let before = to.len();
         to.retain(|to| !self.found.contains(to));
-        // Whoever was given, or found, is linked by more than a claim: the DPO says so.
+        // The identifiers that were given or found are linked by more than a claim: the DPO says
+        // so.
         let is_shared = to.len() < before;
         let owners = self
             .people

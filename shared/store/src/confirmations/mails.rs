@@ -82,10 +82,10 @@ pub enum Tried {
 }
 
 impl Confirmations {
-    /// Has somebody asked to confirm an address: one conditional put. Returns whether they will be.
-    /// An email for the same purpose that was requested within the last day stands, unless the
-    /// person has left the list since, or it could not be sent. A requester's email that could not
-    /// be sent stands, so that its request can say so.
+    /// Requests an email that asks somebody to confirm an address: one conditional put. Returns
+    /// whether it was requested. It is not if an email for the same purpose was requested within
+    /// the last day, unless the person has left the list since or that email could not be sent. A
+    /// requester's email that could not be sent is kept, so that its request can say so.
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown. Asking again is safe.

@@ -41,7 +41,7 @@ impl Packages {
     /// it existed.
     ///
     /// An export in progress may have finished an object just before it learns of this, and then
-    /// have broken off. So the sweep checks once more when no such export can still be running.
+    /// have failed. So the sweep checks once more when no such export can still be running.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be closed.

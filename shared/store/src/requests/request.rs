@@ -88,7 +88,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Up to when collected data is part of the plan. What the person tells the council after that
-    /// is a new matter.
+    /// is not part of it.
     pub up_to: DateTime<Utc>,
     /// What had arrived since the plan.
     pub arrived_since: ArrivedSince,

@@ -502,7 +502,8 @@ fn what_nobody_can_look_into_may_name_anybody() {
 }
 
 proptest! {
-    /// Whoever is found is in the index, wherever the mention is and whatever is around it.
+    /// Every person who is found is in the index, wherever the mention is and whatever is around
+    /// it.
     #[test]
     fn whoever_is_found_may_be_named(
         parts in proptest::collection::vec(prop::sample::select(vec![

@@ -317,7 +317,7 @@ proptest! {
         prop_assert_eq!(after(&words(&rows)), after(&words(&shuffled)));
     }
 
-    /// Where the clock tells legs apart, the lines of a report don't matter either.
+    /// Where their times tell legs apart, the order of a report's lines does not matter either.
     #[test]
     fn the_order_of_the_rows_in_a_report_does_not_matter(
         (rows, shuffled) in proptest::collection::vec(any_row(), 1..9)

@@ -128,7 +128,7 @@ fn each_deadline_is_that_of_the_law_and_not_that_of_a_plausible_program() {
             "2027-01-11",
             Some(day("2027-01-12")),
         ),
-        // Only what lies after the clock began stops it.
+        // Only what comes after the clock began stops it.
         (
             identified(
                 access("2026-11-02", &[("2026-11-04", "2026-11-20")]),
