@@ -1,9 +1,11 @@
 //! The certificate of a request that is closed: as data, and as a page that can be printed. It
 //! holds nothing of the person.
 
-use crate::{Error, Requests};
+use crate::Error;
+use crate::order::{Given, OrderHandler};
 use askama::Template;
-use chrono::{DateTime, SubsecRound, Utc};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use custodian_domain::london;
 use custodian_domain::place::Place;
 use custodian_domain::rights::erasure::{Certificate, Outcome, Receipt};
@@ -11,6 +13,7 @@ use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::Action;
+use custodian_store::requests::Requests;
 use custodian_web::page::written;
 use serde_json::{Value, json};
 
@@ -41,15 +44,19 @@ struct Asked {
     lines: Vec<Line>,
 }
 
-impl Requests {
+/// Issues the certificate of a request.
+#[derive(Debug)]
+pub(crate) struct IssueCertificate {
+    pub(crate) register: Requests,
+    pub(crate) controller: Controller,
+}
+
+#[async_trait]
+impl OrderHandler for IssueCertificate {
     /// Gives a request's certificate, and remembers who asked: `{"order", "request_id", "by"}`.
-    pub(crate) async fn certificate(&self, order: &Value) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (
-            order.request()?,
-            order.text("by")?,
-            self.clock.now().trunc_subsecs(0),
-        );
+        let (id, by, now) = (order.request()?, order.text("by")?, given.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         let certificate = self.register.certificate(&id, now).await?;
         let certificate = certificate.ok_or(Error::NotNow(

@@ -1,29 +1,43 @@
-//! The desk of the Data Protection Officer: what is asked, planned, approved and stopped.
+//! Carries out the orders of the Data Protection Officer. Each order is a file of its own, and
+//! `Requests::start` lists them.
 //!
 //! An erasure is planned, looked at, and approved by the hash of its plan. From then on every place
 //! is a task of its own, which the Register's stream starts; what comes of them is told by the
 //! status.
 
-mod approving;
+mod approve;
 mod certificate;
-mod confirming;
-mod desk;
+mod confirm;
+mod confirm_address;
+mod constraints;
+mod disclose_identity;
 mod error;
-mod holds;
+mod hold;
+mod impact;
+mod lift;
 mod links;
-mod opting_in;
-mod planning;
+mod notice;
+mod opt_in;
+mod order;
+mod plan;
 mod recipients;
-mod restrictions;
-mod standings;
+mod rectified;
+mod request_view;
+mod restrict;
+mod status;
+mod stop;
+mod unrestrict;
 mod unsubscribe_link;
-mod whom;
 
 pub use error::Error;
 
-use certificate::Controller;
+use approve::Approve;
+use certificate::{Controller, IssueCertificate};
+use chrono::SubsecRound;
+use confirm::Confirm;
+use confirm_address::ConfirmAddress;
+use constraints::Constraining;
 use custodian_buckets::files::Files;
-use custodian_domain::identity::keyring::{Addresses, Identities, Keyring, MailLinks};
 use custodian_domain::rights::order::unambiguous;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::json::Payload;
@@ -41,33 +55,34 @@ use custodian_store::packages::Packages;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests as Register;
 use custodian_store::tasks::Tasks;
+use disclose_identity::DiscloseIdentity;
+use hold::Hold;
+use impact::Impact;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use recipients::{LIFTED, RESTRICTED};
+use lift::Lift;
+use links::ListLinks;
+use notice::Notice;
+use opt_in::OptIn;
+use order::{Given, OrderHandler};
+use plan::PlanErasure;
+use recipients::Recipients;
+use rectified::Rectified;
+use request_view::RequestView;
+use restrict::Restrict;
 use serde_json::Value;
+use status::Status;
+use std::sync::Arc;
+use stop::Stop;
+use unrestrict::Unrestrict;
+use unsubscribe_link::UnsubscribeLink;
 
 /// Takes the DPO's orders.
 #[derive(Debug)]
 pub struct Requests {
     clock: Clock,
-    people: People,
-    /// What seals whom a request is about, what links in mails are made with, and what seals an
-    /// address that waits.
-    identities: Keyring<Identities>,
-    mail_links: Keyring<MailLinks>,
-    addresses: Keyring<Addresses>,
-    records: Records,
-    packages: Packages,
-    files: Files,
-    register: Register,
-    tasks: Tasks,
-    hold_enforcement: HoldEnforcement,
     evidence: Evidence,
-    opt_outs: OptOuts,
-    confirmations: Confirmations,
-    /// Whether mails are sent that ask people to confirm an address.
-    confirms: bool,
-    public_url: String,
-    controller: Controller,
+    /// Who carries out which, in the order in which they are told of.
+    orders: Vec<(&'static str, Box<dyn OrderHandler>)>,
 }
 
 impl Function for Requests {
@@ -79,6 +94,10 @@ impl Function for Requests {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "what each order depends on, and nothing else"
+    )]
     async fn start(environment: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&environment.dynamodb()),
@@ -91,51 +110,152 @@ impl Function for Requests {
         let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
         let ledger = Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?);
+        let evidence = Evidence::new(dynamodb.clone(), register.clone(), ledger.clone());
+        let opt_outs = OptOuts::new(
+            &dynamodb,
+            environment.setting(settings::RECORDS_TABLE)?,
+            &register,
+        );
+        let constraints = Constraints::new(dynamodb.clone(), register.clone());
+        let tasks = Tasks::new(dynamodb.clone(), register.clone());
+        let register = Register::new(&dynamodb, &register);
         let keys = secret::subject_keys(environment).await?;
-        Ok(Self {
-            clock: environment.clock(),
-            people: People {
-                keys: keys.clone(),
-                records: records.clone(),
-                confirmations: confirmations.clone(),
-            },
-            identities: secret::keyring(environment).await?,
-            mail_links: secret::keyring(environment).await?,
-            addresses: secret::keyring(environment).await?,
+        let identities = Arc::new(secret::keyring(environment).await?);
+        let people = People {
+            keys: keys.clone(),
+            records: records.clone(),
+            confirmations: confirmations.clone(),
+        };
+        let files = Files::new(
+            custodian_buckets::client(&environment.s3()),
+            environment.owned(settings::INTAKE_BUCKET)?,
+        );
+        let view = Arc::new(RequestView {
+            register: register.clone(),
+            tasks: tasks.clone(),
+        });
+        let impact = Arc::new(Impact {
+            people: people.clone(),
+            records: records.clone(),
+            confirmations: confirmations.clone(),
+            constraints: constraints.clone(),
+            packages: packages.clone(),
+            register: register.clone(),
+            files: files.indexing(&keys),
+        });
+        let recipients = Arc::new(Recipients {
+            register: register.clone(),
+            impact: Arc::clone(&impact),
+            view: Arc::clone(&view),
+        });
+        let constraining = Arc::new(Constraining {
+            people: people.clone(),
+            register: register.clone(),
             hold_enforcement: HoldEnforcement {
-                constraints: Constraints::new(dynamodb.clone(), register.clone()),
-                records: records.clone(),
-                ledger: ledger.clone(),
+                constraints: constraints.clone(),
+                records,
+                ledger,
                 packages: packages.clone(),
             },
-            evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger),
-            opt_outs: OptOuts::new(
-                &dynamodb,
-                environment.setting(settings::RECORDS_TABLE)?,
-                &register,
-            ),
-            confirmations,
-            confirms: confirms_addresses(environment)?,
-            records,
-            packages,
-            files: Files::new(
-                custodian_buckets::client(&environment.s3()),
-                environment.owned(settings::INTAKE_BUCKET)?,
-            )
-            .indexing(&keys),
-            register: Register::new(&dynamodb, &register),
-            tasks: Tasks::new(dynamodb, register),
-            public_url: environment.owned(settings::PUBLIC_URL)?,
+            recipients: Arc::clone(&recipients),
+            view: Arc::clone(&view),
+        });
+        let plan = PlanErasure {
+            people: people.clone(),
+            identities: Arc::clone(&identities),
+            register: register.clone(),
+            impact: Arc::clone(&impact),
+        };
+        let approve = Approve {
+            people: people.clone(),
+            identities: Arc::clone(&identities),
+            register: register.clone(),
+            constraints,
+            impact,
+            view: Arc::clone(&view),
+        };
+        let status = Status {
+            register: register.clone(),
+            constraints: Arc::clone(&constraining),
+            view: Arc::clone(&view),
+        };
+        let stop = Stop {
+            register: register.clone(),
+            tasks: tasks.clone(),
+            view: Arc::clone(&view),
+        };
+        let confirm = Confirm {
+            register: register.clone(),
+            tasks,
+            view: Arc::clone(&view),
+        };
+        let links = ListLinks {
+            people: people.clone(),
+            register: register.clone(),
+        };
+        let rectified = Rectified {
+            people: people.clone(),
+            register: register.clone(),
+            recipients,
+            view,
+        };
+        let disclose_identity = DiscloseIdentity {
+            people: people.clone(),
+            identities,
+            register: register.clone(),
+        };
+        let certificate = IssueCertificate {
+            register: register.clone(),
             controller: Controller {
                 council: environment.owned(settings::COUNCIL_NAME)?,
                 dpo_email: environment.owned(settings::DPO_EMAIL)?,
             },
+        };
+        let unsubscribe_link = UnsubscribeLink {
+            people: people.clone(),
+            mail_links: secret::keyring(environment).await?,
+            register: register.clone(),
+            public_url: environment.owned(settings::PUBLIC_URL)?,
+        };
+        let opt_in = OptIn {
+            people: people.clone(),
+            opt_outs,
+            confirmations: confirmations.clone(),
+        };
+        let confirm_address = ConfirmAddress {
+            people,
+            addresses: secret::keyring(environment).await?,
+            confirmations,
+            packages,
+            register,
+            is_on: confirms_addresses(environment)?,
+        };
+        Ok(Self {
+            clock: environment.clock(),
+            evidence,
+            orders: vec![
+                ("plan", Box::new(plan)),
+                ("approve", Box::new(approve)),
+                ("status", Box::new(status)),
+                ("stop", Box::new(stop)),
+                ("confirm", Box::new(confirm)),
+                ("links", Box::new(links)),
+                ("hold", Box::new(Hold(Arc::clone(&constraining)))),
+                ("lift", Box::new(Lift(Arc::clone(&constraining)))),
+                ("restrict", Box::new(Restrict(Arc::clone(&constraining)))),
+                ("notice", Box::new(Notice(Arc::clone(&constraining)))),
+                ("unrestrict", Box::new(Unrestrict(constraining))),
+                ("rectified", Box::new(rectified)),
+                ("whom", Box::new(disclose_identity)),
+                ("certificate", Box::new(certificate)),
+                ("unsubscribe_link", Box::new(unsubscribe_link)),
+                ("opt_in", Box::new(opt_in)),
+                ("confirm_address", Box::new(confirm_address)),
+            ],
         })
     }
 
-    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "links" | "hold"
-    /// | "lift" | "restrict" | "notice" | "unrestrict" | "rectified" | "whom" | "certificate" |
-    /// "unsubscribe_link" | "opt_in" | "confirm_address", …}`.
+    /// Carries out `{"order": …, …}`, by the name of one of the orders.
     ///
     /// An order that is refused is answered with why.
     ///
@@ -154,13 +274,28 @@ impl Function for Requests {
 impl Requests {
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
-        let answer = self.carry_out(order, invocation).await?;
-        self.attest(order, &answer).await;
+        let handler = self.handler(order)?;
+        let given = Given {
+            now: self.clock.now().trunc_subsecs(0),
+            invocation,
+        };
+        let answer = handler.carry_out(order, &given).await?;
+        self.attest(order, &answer, handler).await;
         Ok(answer)
     }
 
+    /// Who carries out an order.
+    fn handler(&self, order: &Value) -> Result<&dyn OrderHandler, Violation> {
+        let named = order.get("order").and_then(Value::as_str);
+        let known = self.orders.iter().find(|(name, _)| Some(*name) == named);
+        known.map(|(_, handler)| &**handler).ok_or_else(|| {
+            let all: Vec<&str> = self.orders.iter().map(|(name, _)| *name).collect();
+            Violation::new("order", format!("must be {}", one_of(&all)))
+        })
+    }
+
     /// What was written is attested with the answer; what cannot be now, the sweep attests.
-    async fn attest(&self, order: &Value, answer: &Value) {
+    async fn attest(&self, order: &Value, answer: &Value, handler: &dyn OrderHandler) {
         // An order that names no request has one of its own.
         let id = order
             .get("request_id")
@@ -168,41 +303,37 @@ impl Requests {
             .and_then(Value::as_str)
             .and_then(|id| RequestId::try_from(id.to_owned()).ok());
         let Some(id) = id else { return };
-        let recipients = match order.get("order").and_then(Value::as_str) {
-            Some("restrict") => id.following(RESTRICTED).ok(),
-            Some("unrestrict") => id.following(LIFTED).ok(),
-            _ => None,
-        };
+        let recipients = handler
+            .notifies_as()
+            .and_then(|name| id.following(name).ok());
         let written: Vec<RequestId> = recipients.into_iter().chain([id]).collect();
         if let Err(error) = self.evidence.attest(&written, self.clock.now()).await {
             tracing::warn!(error = %error, outcome = "attested_later", "evidence");
         }
     }
+}
 
-    async fn carry_out(&self, order: &Value, invocation: &str) -> Result<Value, Error> {
-        match order.get("order").and_then(Value::as_str) {
-            Some("plan") => Box::pin(self.plan(order)).await,
-            Some("approve") => Box::pin(self.approve(order)).await,
-            Some("status") => self.status(order).await,
-            Some("stop") => self.stop(order).await,
-            Some("confirm") => self.confirm(order).await,
-            Some("links") => Box::pin(self.links(order)).await,
-            Some("hold") => Box::pin(self.hold(order)).await,
-            Some("lift") => Box::pin(self.lift_hold(order)).await,
-            Some("restrict") => Box::pin(self.restrict(order)).await,
-            Some("notice") => self.notice(order).await,
-            Some("unrestrict") => Box::pin(self.unrestrict(order)).await,
-            Some("rectified") => Box::pin(self.rectified(order)).await,
-            Some("whom") => self.whom(order).await,
-            Some("unsubscribe_link") => self.unsubscribe_link(order, invocation).await,
-            Some("certificate") => self.certificate(order).await,
-            Some("opt_in") => self.opt_in(order).await,
-            Some("confirm_address") => self.confirm_address(order).await,
-            _ => Err(Violation::new(
-                "order",
-                "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom, certificate, unsubscribe_link, opt_in or confirm_address",
-            )
-            .into()),
+/// Names as a sentence lists them.
+fn one_of(names: &[&str]) -> String {
+    match names {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_of;
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        for (names, text) in [
+            (&[][..], ""),
+            (&["plan"], "plan"),
+            (&["plan", "stop"], "plan or stop"),
+            (&["plan", "stop", "lift"], "plan, stop or lift"),
+        ] {
+            assert_eq!(one_of(names), text);
         }
     }
 }

@@ -1,14 +1,24 @@
 //! Who is linked to what a person gave, page by page: for the DPO, who decides link by link.
 
-use crate::planning::masked;
-use crate::{Error, Requests};
-use chrono::SubsecRound;
+use crate::Error;
+use crate::impact::masked;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, PAGE, People};
+use custodian_store::requests::Requests;
 use serde_json::{Value, json};
 
-impl Requests {
+/// Lists links.
+#[derive(Debug)]
+pub(crate) struct ListLinks {
+    pub(crate) people: People,
+    pub(crate) register: Requests,
+}
+
+#[async_trait]
+impl OrderHandler for ListLinks {
     /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?,
     /// "refused_links"?, "after"?}`.
     ///
@@ -16,7 +26,7 @@ impl Requests {
     /// without, that of a plan, a hold or a restriction. Each answer has by what the person is
     /// found, the links after the one called `after`, and with the last of them, what the records
     /// name beside that leads to nobody.
-    pub(crate) async fn links(&self, order: &Value) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
             "request_id",
@@ -27,10 +37,7 @@ impl Requests {
             "after",
             "by",
         ];
-        let (order, now) = (
-            Order::read(order, &FIELDS)?,
-            self.clock.now().trunc_subsecs(0),
-        );
+        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
         let (id, identifiers, decisions) = (
             order.request_id("request_id")?,
             order.identifiers()?,

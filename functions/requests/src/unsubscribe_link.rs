@@ -1,26 +1,36 @@
 //! A link with which a person ends a newsletter: for a newsletter that goes out, or for an answer
 //! to a letter.
 
-use crate::{Error, Requests};
-use chrono::SubsecRound;
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
+use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::subscription::Subscription;
+use custodian_rights::people::People;
+use custodian_store::requests::Requests;
 use serde_json::{Value, json};
 
-impl Requests {
+/// Makes links to unsubscribe.
+#[derive(Debug)]
+pub(crate) struct UnsubscribeLink {
+    pub(crate) people: People,
+    pub(crate) mail_links: Keyring<MailLinks>,
+    pub(crate) register: Requests,
+    pub(crate) public_url: String,
+}
+
+#[async_trait]
+impl OrderHandler for UnsubscribeLink {
     /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. Of the link nothing
     /// is stored, as it is as good as any other to the same list; who asked for it is, and not for
     /// whom.
-    pub(crate) async fn unsubscribe_link(
-        &self,
-        order: &Value,
-        invocation: &str,
-    ) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "identifiers", "list", "by", "request_id"])?;
         let (id, by, now) = (
-            order.request_or(invocation)?,
+            order.request_or(given.invocation)?,
             order.text("by")?,
-            self.clock.now().trunc_subsecs(0),
+            given.now,
         );
         let (address, list) = (order.address("a link")?, order.mailing_list()?);
         let token = Subscription {

@@ -1,21 +1,31 @@
 //! Whom an open request is about: for somebody who does at a processor what has no interface.
 
-use crate::{Error, Requests};
-use chrono::SubsecRound;
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
+use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::rights::order::Order;
+use custodian_rights::people::People;
 use custodian_rights::whom;
+use custodian_store::requests::Requests;
 use custodian_store::requests::Stage;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-impl Requests {
+/// Says whom a request is about.
+#[derive(Debug)]
+pub(crate) struct DiscloseIdentity {
+    pub(crate) people: People,
+    pub(crate) identities: Arc<Keyring<Identities>>,
+    pub(crate) register: Requests,
+}
+
+#[async_trait]
+impl OrderHandler for DiscloseIdentity {
     /// Tells whom a request is about, and remembers who asked: `{"order", "request_id", "by"}`.
-    pub(crate) async fn whom(&self, order: &Value) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (
-            order.request()?,
-            order.text("by")?,
-            self.clock.now().trunc_subsecs(0),
-        );
+        let (id, by, now) = (order.request()?, order.text("by")?, given.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         if request.stage == Stage::Closed {
             return Err(Error::NotNow(

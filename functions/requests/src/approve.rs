@@ -1,11 +1,15 @@
 //! Approving a plan: what was looked at is what happens. What has come since is said, and stops
 //! nothing.
 
-use crate::planning::{HASHED, Ordered, Touched, count};
-use crate::{Error, Requests};
-use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
+use crate::Error;
+use crate::impact::{HASHED, Impact, Ordered, Touched, count};
+use crate::order::{Given, OrderHandler};
+use crate::request_view::RequestView;
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::identity::{identities, staff};
 use custodian_domain::london;
 use custodian_domain::place::Place;
@@ -19,20 +23,35 @@ use custodian_domain::rights::task::{Action, Task};
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::Follow;
-use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
+use custodian_rights::people::People;
+use custodian_store::constraints::Constraints;
+use custodian_store::requests::{Approval, HOLDERS, Request, Requests, Stage, Terms};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Within how many days every place has to be done: less than the month of Article 12(3), and the
 /// 28 days that the privacy notice gives to newsletters.
 const DAYS: TimeDelta = periods::PLACES;
 
-impl Requests {
+/// Approves a plan.
+#[derive(Debug)]
+pub(crate) struct Approve {
+    pub(crate) people: People,
+    pub(crate) identities: Arc<Keyring<Identities>>,
+    pub(crate) register: Requests,
+    pub(crate) constraints: Constraints,
+    pub(crate) impact: Arc<Impact>,
+    pub(crate) view: Arc<RequestView>,
+}
+
+#[async_trait]
+impl OrderHandler for Approve {
     /// Approves a plan by its hash.
     #[expect(
         clippy::too_many_lines,
         reason = "one order, from its fields to its answer"
     )]
-    pub(crate) async fn approve(&self, order: &Value) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
             "request_id",
@@ -43,7 +62,7 @@ impl Requests {
             "single_handed_reason",
             "person_agreed_on",
         ];
-        let now = self.clock.now().trunc_subsecs(0);
+        let now = given.now;
         let order = Order::read(order, &FIELDS)?;
         let (id, hash, decisions) = (order.request()?, order.text("hash")?, order.decisions()?);
         let approved_by = order.staff("approved_by")?;
@@ -69,13 +88,14 @@ impl Requests {
                 "hash is not that of the plan as it was last made".to_owned(),
             ));
         }
-        if planned.order != self.digest(&ordered) {
+        if planned.order != self.impact.digest(&ordered) {
             return Err(Error::Stale(
                 "confirmed_links are not those of the plan".to_owned(),
             ));
         }
         // Whoever else can write to the Register has no plan approved that the DPO did not see.
-        if hash.starts_with(HASHED) && hash != self.hash(&ordered, before, &planned.holders) {
+        if hash.starts_with(HASHED) && hash != self.impact.hash(&ordered, before, &planned.holders)
+        {
             tracing::error!(outcome = "not_approved", "request");
             return Err(Error::Stale(
                 "the plan is not what was planned: plan it anew".to_owned(),
@@ -91,19 +111,15 @@ impl Requests {
             // A plan of an earlier version.
             None => (found.identifiers.clone(), found.undecided()),
         };
-        let scope = self.planned_reach(&planned, &matched)?;
+        let scope = self.planned_scope(&planned, &matched)?;
         // Read before what is decided by it: whatever restricts them from here on is noticed.
-        let restricting = self
-            .hold_enforcement
-            .constraints
-            .restricting(&scope.holders, now)
-            .await?;
+        let restricting = self.constraints.restricting(&scope.holders, now).await?;
         let Touched {
             mut plan,
             holders,
             later,
             opposed,
-        } = self.touched(&id, &scope, &matched, now).await?;
+        } = self.impact.touched(&id, &scope, &matched, now).await?;
         plan.linked = Some(linked);
         let obstacles = plan.obstacles_since(before);
         if !obstacles.is_empty() {
@@ -137,11 +153,9 @@ impl Requests {
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
         // A hold or a restriction that is placed this very moment is not passed over either.
-        let unheld = holders.iter().map(|holder| {
-            self.hold_enforcement
-                .constraints
-                .unheld(holder, &restricting)
-        });
+        let unheld = holders
+            .iter()
+            .map(|holder| self.constraints.unheld(holder, &restricting));
         let beside = unheld.collect();
         let approval = Approval {
             request: &request,
@@ -157,12 +171,14 @@ impl Requests {
                 .await;
         }
         tracing::info!(outcome = "approved", "request");
-        self.told(&id, &request, now).await
+        self.view.of(&id, &request, now).await
     }
+}
 
+impl Approve {
     /// How far the plan reached when it was made: nobody who writes to the council afterwards
     /// changes that. Keys that were made by a rotation since are the same people's.
-    fn planned_reach(
+    fn planned_scope(
         &self,
         planned: &Request,
         matched: &[Identifier],
@@ -215,7 +231,7 @@ impl Requests {
                 .as_deref()
                 .is_some_and(|one| staff::is_same(one, by));
         if same {
-            self.told(id, request, now).await
+            self.view.of(id, request, now).await
         } else {
             Err(Error::Approved)
         }

@@ -1,10 +1,13 @@
 //! A requester is asked by email whether an address is theirs, and the request says what came of
 //! it.
 
-use crate::{Error, Requests};
-use chrono::{DateTime, SubsecRound, Utc};
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::keyring::{Addresses, Keyring};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::confirmation::{
@@ -12,23 +15,37 @@ use custodian_domain::rights::confirmation::{
 };
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
+use custodian_rights::people::People;
+use custodian_store::confirmations::Confirmations;
+use custodian_store::packages::Packages;
 use custodian_store::requests::ASKED_TO_CONFIRM;
+use custodian_store::requests::Requests;
 use serde_json::{Value, json};
 
-impl Requests {
+/// Has a mail sent that asks whether an address is theirs.
+#[derive(Debug)]
+pub(crate) struct ConfirmAddress {
+    pub(crate) people: People,
+    pub(crate) addresses: Keyring<Addresses>,
+    pub(crate) confirmations: Confirmations,
+    pub(crate) packages: Packages,
+    pub(crate) register: Requests,
+    /// Whether such mails are sent at all.
+    pub(crate) is_on: bool,
+}
+
+#[async_trait]
+impl OrderHandler for ConfirmAddress {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
-    pub(crate) async fn confirm_address(&self, order: &Value) -> Result<Value, Error> {
-        let (order, now) = (
-            Order::read(order, &["order", "request_id", "identifiers", "by"])?,
-            self.clock.now(),
-        );
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "request_id", "identifiers", "by"])?;
         let (id, address, by, now) = (
             order.request()?,
             order.address("a mail")?,
             order.text("by")?,
-            now.trunc_subsecs(0),
+            given.now,
         );
-        if !self.confirms {
+        if !self.is_on {
             return Err(Error::NotNow(
                 "no mails are sent that ask people to confirm an address: make sure who it is in another way, or switch \
                  them on as docs/operations.md says",
@@ -78,7 +95,9 @@ impl Requests {
             "state": asking.state, "repeated": !asked,
         }))
     }
+}
 
+impl ConfirmAddress {
     /// Whether a request is about others than whoever has this address, or another address is asked
     /// for it: that somebody confirmed an address would be taken for a word on this one.
     async fn is_about_another(

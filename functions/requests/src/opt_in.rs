@@ -1,21 +1,31 @@
 //! An opt-out is taken back by the Data Protection Officer, who has made sure that the person wants
 //! that.
 
-use crate::{Error, Requests};
-use chrono::SubsecRound;
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::subscription::{OptInReason, Subscription};
+use custodian_rights::people::People;
+use custodian_store::confirmations::Confirmations;
+use custodian_store::opt_outs::OptOuts;
 use serde_json::{Value, json};
 
-impl Requests {
+/// Takes opt-outs back.
+#[derive(Debug)]
+pub(crate) struct OptIn {
+    pub(crate) people: People,
+    pub(crate) opt_outs: OptOuts,
+    pub(crate) confirmations: Confirmations,
+}
+
+#[async_trait]
+impl OrderHandler for OptIn {
     /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`.
     /// The same order twice is one.
-    pub(crate) async fn opt_in(&self, order: &Value) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
-        let (order, now) = (
-            Order::read(order, &FIELDS)?,
-            self.clock.now().trunc_subsecs(0),
-        );
+        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
         // One order is done as a whole or not at all, and a second one for more would be taken for
         // the first.
         let (id, address, by) = (

@@ -1,11 +1,10 @@
-//! Planning an erasure: what it would touch in every place, and nothing touched.
+//! What an erasure would touch in every place, with nothing touched.
 
-use crate::{Error, Requests};
-use chrono::{DateTime, SubsecRound, Utc};
+use crate::Error;
+use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
-use custodian_buckets::files::Mentioned;
+use custodian_buckets::files::{Files, Mentioned};
 use custodian_domain::identity::identifier::Identifier;
-use custodian_domain::identity::identities;
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::processor_copy::{self, Processor};
 use custodian_domain::record::{Fingerprint, Holder};
@@ -13,16 +12,16 @@ use custodian_domain::rights::constraint::{ConstraintKind, Limb};
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
-use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
-use custodian_domain::rights::task::Action;
-use custodian_domain::validation::violation::Violation;
 use custodian_rights::erasure_scope::ErasureScope;
-use custodian_rights::people::{Follow, Found, PAGE, People};
+use custodian_rights::people::People;
 use custodian_store::Key;
-use custodian_store::records::DeletionCandidate;
-use custodian_store::requests::{HOLDERS, Request, Stage};
+use custodian_store::confirmations::Confirmations;
+use custodian_store::constraints::Constraints;
+use custodian_store::packages::Packages;
+use custodian_store::records::{DeletionCandidate, Records};
+use custodian_store::requests::{Requests, Stage};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,13 +42,6 @@ pub(crate) struct Ordered<'a> {
     pub(crate) exclusions: &'a [Exclusion],
 }
 
-/// A plan, who it is about, and its hash.
-struct Drafted {
-    plan: Plan,
-    found: Found,
-    hash: String,
-}
-
 /// What an erasure would touch.
 pub(crate) struct Touched {
     pub(crate) plan: Plan,
@@ -61,107 +53,19 @@ pub(crate) struct Touched {
     pub(crate) opposed: Vec<(RequestId, DateTime<Utc>)>,
 }
 
-impl Requests {
-    /// Plans an erasure, or plans it anew.
-    pub(crate) async fn plan(&self, order: &Value) -> Result<Value, Error> {
-        const FIELDS: [&str; 8] = [
-            "order",
-            "request_id",
-            "identifiers",
-            "confirmed_links",
-            "refused_links",
-            "ground",
-            "exclude",
-            "planned_by",
-        ];
-        let now = self.clock.now().trunc_subsecs(0);
-        let order = Order::read(order, &FIELDS)?;
-        let (id, identifiers, decisions) =
-            (order.request()?, order.identifiers()?, order.decisions()?);
-        let (ground, exclusions) = (Ground::parse(order.text("ground")?)?, order.exclusions()?);
-        let planned_by = order.staff("planned_by")?.to_owned();
-        let before = self.register.find(&id, now).await?;
-        match before.as_ref() {
-            Some(before) if before.action != Action::Erase => return Err(Error::AnotherRequest),
-            Some(before) if before.stage != Stage::Planned => return Err(Error::Approved),
-            _ => {}
-        }
-        let ordered = Ordered {
-            id: &id,
-            identifiers: &identifiers,
-            decisions: &decisions,
-            ground,
-            exclusions: &exclusions,
-        };
-        let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
-        let request = Request {
-            action: Action::Erase,
-            stage: Stage::Planned,
-            order: self.digest(&ordered),
-            ground: Some(ground),
-            exclusions: exclusions.clone(),
-            planned_by,
-            planned_at: now,
-            plan: Some(plan),
-            hash,
-            undecided: found.undecided(),
-            approved_by: None,
-            approved_at: None,
-            stopped_by: None,
-            holders: found.holders.clone(),
-            sealed: Some(identities::seal(&self.identities, &identifiers)),
-            matched: Some(identities::seal(&self.identities, &found.identifiers)),
-            terms: None,
-        };
-        if !self.register.plan(&id, &request, before.as_ref()).await? {
-            return Err(Error::NotNow(
-                "somebody else planned or approved the same request just now: ask for its status",
-            ));
-        }
-        tracing::info!(outcome = "planned", "request");
-        let links = found.links();
-        Ok(json!({
-            "request_id": id.as_str(), "status": "planned", "hash": request.hash, "ground": ground,
-            "plan": request.plan, "exclude": exclusions,
-            "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,
-            "matched": found.matched,
-            "also_named": found.named.iter().take(PAGE).map(masked).collect::<Vec<_>>(),
-            "also_named_total": found.named.len(),
-        }))
-    }
+/// Finds what an erasure would touch.
+#[derive(Debug)]
+pub(crate) struct Impact {
+    pub(crate) people: People,
+    pub(crate) records: Records,
+    pub(crate) confirmations: Confirmations,
+    pub(crate) constraints: Constraints,
+    pub(crate) packages: Packages,
+    pub(crate) register: Requests,
+    pub(crate) files: Files,
+}
 
-    /// Who the order is about and what it would touch, at `now`.
-    async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
-        let found = self
-            .people
-            .find(
-                ordered.identifiers,
-                ordered.decisions,
-                Follow::Confirmed,
-                now,
-            )
-            .await?;
-        People::must_know(ordered.decisions, &found)?;
-        if found.holders.len() > HOLDERS {
-            return Err(Violation::new(
-                "identifiers",
-                "lead to too many keys for one request: name fewer",
-            )
-            .into());
-        }
-        let scope = ErasureScope {
-            holders: found.holders.clone(),
-            up_to: now,
-            exclusions: ordered.exclusions.to_vec(),
-        };
-        let Touched { mut plan, .. } = self
-            .touched(ordered.id, &scope, &found.identifiers, now)
-            .await?;
-        plan.linked = Some(count(found.linked.len()));
-        let hash = self.hash(ordered, &plan, &found.holders);
-        Ok(Drafted { plan, found, hash })
-    }
-
+impl Impact {
     /// What an erasure with this reach would touch, at `now`.
     pub(crate) async fn touched(
         &self,
@@ -181,7 +85,7 @@ impl Requests {
             *plan.custody.entry(Processor::Notify).or_default() += count(mails);
         }
         let mut opposed = Vec::new();
-        for (request, standing) in self.hold_enforcement.constraints.of(&holders, now).await? {
+        for (request, standing) in self.constraints.of(&holders, now).await? {
             if standing.kind.effect().held {
                 plan.holds.push(request.as_str().to_owned());
             }

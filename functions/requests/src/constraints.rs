@@ -1,29 +1,42 @@
 //! What the orders about holds and restrictions have in common: they are entered first, then made
 //! true of everything.
 
-use crate::recipients::{LIFTED, RESTRICTED, Telling};
-use crate::{Error, Requests};
-use chrono::{DateTime, SubsecRound, Utc};
+use crate::Error;
+use crate::recipients::{LIFTED, Notification, RESTRICTED, Recipients};
+use crate::request_view::RequestView;
+use chrono::{DateTime, Utc};
 use custodian_domain::record::Fingerprint;
 use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Lifting, Reason};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::Action;
 use custodian_domain::validation::violation::Violation;
-use custodian_rights::hold_enforcement::Enforced;
+use custodian_rights::hold_enforcement::{Enforced, HoldEnforcement};
 use custodian_rights::people::{Follow, Links, People};
 use custodian_store::constraints::Placed;
-use custodian_store::requests::{Request, Stage};
+use custodian_store::requests::{Request, Requests, Stage};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-impl Requests {
+/// Places and lifts holds and restrictions.
+#[derive(Debug)]
+pub(crate) struct Constraining {
+    pub(crate) people: People,
+    pub(crate) register: Requests,
+    pub(crate) hold_enforcement: HoldEnforcement,
+    pub(crate) recipients: Arc<Recipients>,
+    pub(crate) view: Arc<RequestView>,
+}
+
+impl Constraining {
     /// Places something: `{"order", "request_id", "identifiers", "ground", "by",
     /// "confirmed_links"?, "refused_links"?}`.
     pub(crate) async fn place(
         &self,
         order: &Value,
-        ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation>,
+        now: DateTime<Utc>,
+        ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation> + Send,
     ) -> Result<Value, Error> {
         const FIELDS: [&str; 7] = [
             "order",
@@ -34,10 +47,7 @@ impl Requests {
             "confirmed_links",
             "refused_links",
         ];
-        let (order, now) = (
-            Order::read(order, &FIELDS)?,
-            self.clock.now().trunc_subsecs(0),
-        );
+        let order = Order::read(order, &FIELDS)?;
         let (id, identifiers, decisions) =
             (order.request()?, order.identifiers()?, order.decisions()?);
         let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
@@ -55,8 +65,8 @@ impl Requests {
             .people
             .find(&identifiers, &decisions, Follow::Confirmed, now)
             .await?;
-        let standings = &self.hold_enforcement.constraints;
-        if standings.find(&id, now).await?.is_none() {
+        let constraints = &self.hold_enforcement.constraints;
+        if constraints.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
             let placed = Placed {
                 standing: Constraint {
@@ -76,36 +86,39 @@ impl Requests {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
                     let by = &placed.standing.placed.by;
-                    let telling = Telling {
+                    let notification = Notification {
                         action: Action::Restrict,
                         order: digest.clone(),
                         by,
                         holders: found.holders.clone(),
                     };
-                    self.telling_beside(&id, RESTRICTED, telling, now).await?
+                    self.recipients
+                        .notify_beside(&id, RESTRICTED, notification, now)
+                        .await?
                 }
             };
             // Whether it was entered here or by another run of the same order is seen below.
-            standings.enter(&id, &placed, beside).await?;
+            constraints.enter(&id, &placed, beside).await?;
         }
         // If it is not there, the request by which recipients would be told is another.
-        let placed = standings
+        let placed = constraints
             .find(&id, now)
             .await?
             .ok_or(Error::AnotherRequest)?;
         if placed.order != digest {
             return Err(Error::AnotherRequest);
         }
-        self.ordered_again(&id, &placed.standing.placed.by, &by, now)
+        self.view
+            .ordered_again(&id, &placed.standing.placed.by, &by, now)
             .await?;
         let settled = if placed.standing.lifted.is_none() {
-            self.settle(&id, &placed, now).await?
+            self.enforce(&id, &placed, now).await?
         } else {
             Enforced::default()
         };
         tracing::info!(outcome = "placed", "standing");
-        let mut told = told(&id, &placed, settled, &found.links());
-        told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
+        let mut told = constraint_view(&id, &placed, settled, &found.links());
+        told["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
         told["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
         Ok(told)
     }
@@ -136,16 +149,17 @@ impl Requests {
     pub(crate) async fn lift(
         &self,
         order: &Value,
+        now: DateTime<Utc>,
         is: fn(ConstraintKind) -> bool,
     ) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
-        let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
+        let id = order.request()?;
         let reason = Reason::parse(order.text("reason")?)?;
         let act = Act {
             by: order.text("by")?.to_owned(),
             at: now,
         };
-        let placed = self.standing(&id, now).await?;
+        let placed = self.find(&id, now).await?;
         let standing = &placed.standing;
         if !is(standing.kind) {
             return Err(Error::NotNow(
@@ -158,13 +172,15 @@ impl Requests {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
                     let (order, holders) = (placed.order.clone(), placed.holders.clone());
-                    let telling = Telling {
+                    let notification = Notification {
                         action: Action::Unrestrict,
                         order,
                         by: &act.by,
                         holders,
                     };
-                    self.telling_beside(&id, LIFTED, telling, now).await?
+                    self.recipients
+                        .notify_beside(&id, LIFTED, notification, now)
+                        .await?
                 }
             };
             self.hold_enforcement
@@ -180,24 +196,25 @@ impl Requests {
                 )
                 .await?;
         }
-        let placed = self.standing(&id, now).await?;
+        let placed = self.find(&id, now).await?;
         // If it still stands, the request by which recipients would be told is another.
         let lifting = placed
             .standing
             .lifted
             .as_ref()
             .ok_or(Error::AnotherRequest)?;
-        self.ordered_again(&id, &lifting.act.by, &act.by, now)
+        self.view
+            .ordered_again(&id, &lifting.act.by, &act.by, now)
             .await?;
-        let settled = self.settle(&id, &placed, now).await?;
+        let settled = self.enforce(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
-        let mut told = told(&id, &placed, settled, &Links::of(&[]));
-        told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
+        let mut told = constraint_view(&id, &placed, settled, &Links::of(&[]));
+        told["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
         Ok(told)
     }
 
     /// What a request has placed, for its status; nothing if it has placed nothing.
-    pub(crate) async fn stands(
+    pub(crate) async fn status_of(
         &self,
         id: &RequestId,
         now: DateTime<Utc>,
@@ -205,17 +222,13 @@ impl Requests {
         let Some(placed) = self.hold_enforcement.constraints.find(id, now).await? else {
             return Ok(None);
         };
-        let recipients = self.recipients(id, &placed, now).await?;
+        let recipients = self.recipients.of(id, &placed, now).await?;
         Ok(Some(
             json!({"status": status(&placed), "standing": placed.standing, "recipients": recipients}),
         ))
     }
 
-    pub(crate) async fn standing(
-        &self,
-        id: &RequestId,
-        now: DateTime<Utc>,
-    ) -> Result<Placed, Error> {
+    pub(crate) async fn find(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Placed, Error> {
         self.hold_enforcement
             .constraints
             .find(id, now)
@@ -223,7 +236,7 @@ impl Requests {
             .ok_or(Error::Unknown)
     }
 
-    async fn settle(
+    async fn enforce(
         &self,
         id: &RequestId,
         placed: &Placed,
@@ -237,7 +250,12 @@ impl Requests {
 }
 
 /// What the DPO is told of it, and never whose it is.
-pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Enforced, links: &Links<'_>) -> Value {
+pub(crate) fn constraint_view(
+    id: &RequestId,
+    placed: &Placed,
+    settled: Enforced,
+    links: &Links<'_>,
+) -> Value {
     json!({
         "request_id": id.as_str(), "status": status(placed), "standing": placed.standing, "done": settled,
         "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,

@@ -1,0 +1,25 @@
+//! A hold: nothing of a person goes until it is lifted.
+
+use crate::Error;
+use crate::constraints::Constraining;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
+use custodian_domain::rights::constraint::{ConstraintKind, HoldGround};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Places a hold.
+#[derive(Debug)]
+pub(crate) struct Hold(pub(crate) Arc<Constraining>);
+
+#[async_trait]
+impl OrderHandler for Hold {
+    /// Holds everything of a person, what arrives later too.
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        self.0
+            .place(order, given.now, |ground| {
+                HoldGround::parse(ground).map(ConstraintKind::Hold)
+            })
+            .await
+    }
+}

@@ -1,0 +1,89 @@
+//! Something of a person was corrected: recipients are notified.
+
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use crate::recipients::{Notification, Recipients};
+use crate::request_view::RequestView;
+use async_trait::async_trait;
+use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::task::Action;
+use custodian_rights::people::{Follow, People};
+use custodian_store::requests::{Approval, Requests};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Has recipients notified of a correction.
+#[derive(Debug)]
+pub(crate) struct Rectified {
+    pub(crate) people: People,
+    pub(crate) register: Requests,
+    pub(crate) recipients: Arc<Recipients>,
+    pub(crate) view: Arc<RequestView>,
+}
+
+#[async_trait]
+impl OrderHandler for Rectified {
+    /// Has recipients told that something was corrected: `{"order", "request_id", "identifiers",
+    /// "by", "confirmed_links"?, "refused_links"?}`. What it was stands in no order.
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        const FIELDS: [&str; 6] = [
+            "order",
+            "request_id",
+            "identifiers",
+            "by",
+            "confirmed_links",
+            "refused_links",
+        ];
+        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
+        let (id, identifiers, decisions) =
+            (order.request()?, order.identifiers()?, order.decisions()?);
+        let people: Vec<_> = identifiers
+            .iter()
+            .map(|identifier| self.people.keys.key(identifier))
+            .collect();
+        let digest =
+            Fingerprint::of(&(people, decisions.confirmed.iter().collect::<BTreeSet<_>>()))
+                .into_string();
+        let found = self
+            .people
+            .find(&identifiers, &decisions, Follow::Confirmed, now)
+            .await?;
+        let links = found.links();
+        let links = json!({"linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided});
+        let by = order.text("by")?;
+        if self.register.find(&id, now).await?.is_none() {
+            People::must_know(&decisions, &found)?;
+            let (action, order) = (Action::Rectify, digest.clone());
+            let notification = Notification {
+                action,
+                order,
+                by,
+                holders: found.holders,
+            };
+            let (request, tasks) = self.recipients.notifying(notification, now).await?;
+            let approval = Approval {
+                request: &request,
+                tasks: &tasks,
+                suppress: false,
+                beside: Vec::new(),
+            };
+            // Whether it was entered here or by another run of the same order is seen below.
+            self.register.enter(&id, approval, now).await?;
+        }
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        if (request.action, &request.order) != (Action::Rectify, &digest) {
+            return Err(Error::AnotherRequest);
+        }
+        self.view
+            .ordered_again(&id, &request.planned_by, by, now)
+            .await?;
+        tracing::info!(outcome = "rectified", "request");
+        let mut told = self.view.of(&id, &request, now).await?;
+        for name in ["linked", "linked_total", "undecided"] {
+            told[name] = links[name].clone();
+        }
+        Ok(told)
+    }
+}

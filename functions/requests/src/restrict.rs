@@ -1,0 +1,31 @@
+//! A restriction: what is of a person is stored and told by no statistic, until the person was told
+//! that it is lifted.
+
+use crate::Error;
+use crate::constraints::Constraining;
+use crate::order::{Given, OrderHandler};
+use crate::recipients::RESTRICTED;
+use async_trait::async_trait;
+use custodian_domain::rights::constraint::{ConstraintKind, Limb};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Places a restriction.
+#[derive(Debug)]
+pub(crate) struct Restrict(pub(crate) Arc<Constraining>);
+
+#[async_trait]
+impl OrderHandler for Restrict {
+    /// Restricts everything of a person, what arrives later too.
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        self.0
+            .place(order, given.now, |ground| {
+                Limb::parse(ground).map(ConstraintKind::Restriction)
+            })
+            .await
+    }
+
+    fn notifies_as(&self) -> Option<&'static str> {
+        Some(RESTRICTED)
+    }
+}

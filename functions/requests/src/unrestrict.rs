@@ -1,0 +1,30 @@
+//! A restriction is lifted.
+
+use crate::Error;
+use crate::constraints::Constraining;
+use crate::order::{Given, OrderHandler};
+use crate::recipients::LIFTED;
+use async_trait::async_trait;
+use custodian_domain::rights::constraint::ConstraintKind;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Lifts a restriction.
+#[derive(Debug)]
+pub(crate) struct Unrestrict(pub(crate) Arc<Constraining>);
+
+#[async_trait]
+impl OrderHandler for Unrestrict {
+    /// Lifts a restriction, if the person was told.
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        self.0
+            .lift(order, given.now, |kind| {
+                matches!(kind, ConstraintKind::Restriction(_))
+            })
+            .await
+    }
+
+    fn notifies_as(&self) -> Option<&'static str> {
+        Some(LIFTED)
+    }
+}
