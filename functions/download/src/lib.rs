@@ -30,7 +30,7 @@ use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::{Mistake, Offer, Part};
-use refusal::Rejection;
+use refusal::{Gone, Rejection};
 use std::time::Duration;
 
 /// How long the link of S3's works: whoever is led there goes at once.
@@ -128,7 +128,7 @@ impl Download {
             }
             None => Err(Rejection::NotFound),
         };
-        page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
+        page::discreet(answer.unwrap_or_else(|refusal| refusal::respond(refusal, self.page())))
     }
 
     async fn answer(
@@ -157,7 +157,7 @@ impl Download {
         let Some(link) = PackageLink::of_token(&self.keys, token) else {
             let is_former = PackageLink::is_former(&self.keys, token);
             return Err(if is_former {
-                Rejection::Gone
+                Rejection::Own(Gone)
             } else {
                 Rejection::NotFound
             });
@@ -165,7 +165,7 @@ impl Download {
         if link.kind.is_open(link.until, now) {
             Ok(link)
         } else {
-            Err(Rejection::Gone)
+            Err(Rejection::Own(Gone))
         }
     }
 
@@ -175,13 +175,13 @@ impl Download {
             .packages
             .find(&link.request, now)
             .await?
-            .ok_or(Rejection::Gone)?;
+            .ok_or(Rejection::Own(Gone))?;
         let grant = package
             .grant(link.kind)
             .filter(|grant| grant.link == link.id && grant.is_open(link.kind, now));
-        let grant = grant.cloned().ok_or(Rejection::Gone)?;
+        let grant = grant.cloned().ok_or(Rejection::Own(Gone))?;
         if package.gone(&self.suppressions, now).await?.is_some() {
-            return Err(Rejection::Gone);
+            return Err(Rejection::Own(Gone));
         }
         let undecided =
             link.kind == LinkKind::Release && package.undecided(&Decisions::default()) > 0;
@@ -190,12 +190,12 @@ impl Download {
             .clone()
             .filter(|_| package.state == State::Complete && !undecided);
         let opened = Opened {
-            made: made.ok_or(Rejection::Gone)?,
+            made: made.ok_or(Rejection::Own(Gone))?,
             package,
             grant,
         };
         if opened.parts().all(|part| part.left == 0) {
-            Err(Rejection::Gone)
+            Err(Rejection::Own(Gone))
         } else {
             Ok(opened)
         }

@@ -12,46 +12,6 @@ use custodian_web::page::{Page, written};
 pub const CODE: &str = "code";
 pub const FILE: &str = "file";
 
-/// What a page without a form can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message {
-    /// There is no such page.
-    NotFound,
-    /// The page was asked for in a way that it has no answer to.
-    Method,
-    /// What was sent is not what a button sends.
-    Body,
-    /// It could not be looked up now.
-    Unavailable,
-}
-
-impl Message {
-    fn heading(self) -> &'static str {
-        match self {
-            Self::NotFound => "Page not found",
-            Self::Method | Self::Body => "We could not give you the file",
-            Self::Unavailable => "Sorry, there is a problem with this page",
-        }
-    }
-
-    fn paragraphs(self) -> &'static [&'static str] {
-        match self {
-            Self::NotFound => &[
-                "If you typed the web address, check it is correct.",
-                "If you pasted the web address, check you copied all of it.",
-            ],
-            Self::Method | Self::Body => &[
-                "We did not understand what was sent to us.",
-                "Follow the link that you were sent.",
-            ],
-            Self::Unavailable => &[
-                "This is a problem on our side.",
-                "Try again in a few minutes: follow the link again.",
-            ],
-        }
-    }
-}
-
 /// Why a form comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
@@ -162,13 +122,6 @@ struct OfferPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "message.html", whitespace = "minimize")]
-struct MessagePage<'a> {
-    page: Page<'a>,
-    message: Message,
-}
-
-#[derive(Template)]
 #[template(path = "gone.html", whitespace = "minimize")]
 struct GonePage<'a> {
     page: Page<'a>,
@@ -188,10 +141,4 @@ pub fn gone(page: Page<'_>) -> String {
         page,
         days: DAYS.num_days(),
     })
-}
-
-/// A page that only says something.
-#[must_use]
-pub fn message(page: Page<'_>, message: Message) -> String {
-    written(&MessagePage { page, message })
 }

@@ -195,13 +195,6 @@ struct AccessibilityPage<'a> {
     page: Page<'a>,
 }
 
-#[derive(Template)]
-#[template(path = "message.html", whitespace = "minimize")]
-struct MessagePage<'a> {
-    page: Page<'a>,
-    message: Message,
-}
-
 /// The form of a survey; with errors or a notice its title begins with "Error: ".
 #[must_use]
 pub fn form(page: Page<'_>, form: &FormView) -> String {
@@ -244,10 +237,4 @@ pub fn thank_you(page: Page<'_>, title: Option<&str>, receipt: &AnswerReceipt) -
 #[must_use]
 pub fn accessibility(page: Page<'_>) -> String {
     written(&AccessibilityPage { page })
-}
-
-/// A page that only says something; its status is [`Message::status`].
-#[must_use]
-pub fn message(page: Page<'_>, message: Message) -> String {
-    written(&MessagePage { page, message })
 }

@@ -9,7 +9,7 @@ use custodian_web::http;
 use custodian_web::http::header::{ALLOW, HeaderValue};
 use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{self as frame, Page};
-use custodian_web::problem::{FieldProblem, Problem};
+use custodian_web::problem::Problem;
 
 /// When to try again what could not be stored, in seconds.
 const SOON: i64 = 5;
@@ -72,7 +72,7 @@ impl Rejection {
             self.problem(status).into_response()
         } else {
             http::status(
-                frame::never_cached(pages::message(page, self.message())),
+                frame::never_cached(frame::message(page, &self.message().said())),
                 status,
             )
         };
@@ -170,12 +170,7 @@ impl Rejection {
             Self::BadKey => new("idempotency-key", "The Idempotency-Key cannot be used")
                 .detail("The header Idempotency-Key must be a random UUID (RFC 9562, version 4 or 7), which nobody guesses; or leave it out."),
             Self::Faults(faults) => {
-                let errors = faults.into_iter().map(|fault| FieldProblem {
-                    field: fault.field,
-                    rule: fault.rule.name(),
-                    detail: fault.rule.to_string(),
-                });
-                Problem { errors: errors.collect(), ..new("invalid-answers", "Some answers cannot be taken") }
+                new("invalid-answers", "Some answers cannot be taken").violations(faults, |rule| rule.name())
             }
             Self::ForeignToken => new("form-token", "The submission_token is not one that was handed out"),
             Self::Reworded => new("form-version", "The survey asks something else by now")

@@ -9,7 +9,7 @@ use custodian_partner_auth::processor::BadCredentials;
 use custodian_partner_auth::webhook::BadWebhookSignature;
 use custodian_web::http;
 use custodian_web::http::{Response, StatusCode};
-use custodian_web::problem::{FieldProblem, Problem};
+use custodian_web::problem::Problem;
 
 /// Where the answers are in a message.
 const ANSWERS: &str = "data.answers";
@@ -154,14 +154,9 @@ impl Rejection {
                     .detail("Send application/json, in UTF-8, not compressed.")
             }
             Self::Faults(faults) => {
-                let errors = faults.into_iter().map(|fault| FieldProblem {
-                    field: fault.field,
-                    rule: fault.rule.name(),
-                    detail: fault.rule.to_string(),
-                });
                 let title = "This submission cannot be taken";
-                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-submission", title);
-                Problem { errors: errors.collect(), ..problem }
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-submission", title)
+                    .violations(faults, |rule| rule.name())
             }
             Self::Unavailable(_) | Self::Unreadable(_) => {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "This cannot be done at the moment")

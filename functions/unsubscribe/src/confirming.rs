@@ -8,7 +8,7 @@ use crate::Unsubscribe;
 use crate::body;
 use crate::field::CONFIRM;
 use crate::pages;
-use crate::refusal::Rejection;
+use crate::refusal::{Ended, Rejection};
 use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose};
 use custodian_domain::rights::subscription::{List, Subscription};
 use custodian_store::confirmations::ConfirmOutcome;
@@ -42,22 +42,22 @@ impl Unsubscribe {
         let now = self.clock.now();
         let link = ConfirmLink::of_token(&self.keys, token);
         if link.is_none() && !self.keys.is_settled() {
-            return Err(Rejection::Unsettled);
+            return Err(Rejection::Own(Ended::Unsettled));
         }
         let Some(link) = link.filter(|link| !link.is_over(now)) else {
             log("not_confirmed");
-            return Err(Rejection::Over);
+            return Err(Rejection::Own(Ended::Over));
         };
         if self.has_left_since(&link).await? {
             log("left_since");
-            return Err(Rejection::LeftSince);
+            return Err(Rejection::Own(Ended::LeftSince));
         }
         match self.confirmations.confirm(&link, now).await? {
             ConfirmOutcome::First => log("address_confirmed"),
             ConfirmOutcome::Again => log("repeated"),
             ConfirmOutcome::Over => {
                 log("not_confirmed");
-                return Err(Rejection::Over);
+                return Err(Rejection::Own(Ended::Over));
             }
         }
         Ok(link.purpose)

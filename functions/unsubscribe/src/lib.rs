@@ -24,7 +24,7 @@ use custodian_web::site::Site;
 use field::ONE_CLICK;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
-use refusal::Rejection;
+use refusal::{Ended, Rejection};
 
 /// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
 pub struct Unsubscribe {
@@ -99,7 +99,9 @@ impl Unsubscribe {
         } else {
             (Err(Rejection::NotFound), About::Unsubscribing)
         };
-        page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), about)))
+        page::discreet(
+            answer.unwrap_or_else(|refusal| refusal::respond(refusal, self.page(), about)),
+        )
     }
 
     async fn answer(
@@ -124,7 +126,7 @@ impl Unsubscribe {
         let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
         let Some(subscription) = Subscription::of_token(&self.keys, token) else {
             if !self.keys.is_settled() {
-                return Err(Rejection::Unsettled);
+                return Err(Rejection::Own(Ended::Unsettled));
             }
             let nobody = Subscription::of_nobody(&self.keys, token);
             self.opt_outs.pretend(&nobody, said, &request).await?;

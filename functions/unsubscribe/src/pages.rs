@@ -5,9 +5,10 @@
 
 use crate::field::{CONFIRM, ONE_CLICK};
 use askama::Template;
-use custodian_domain::rights::confirmation::ConfirmationPurpose;
+use custodian_domain::rights::confirmation::{ConfirmationPurpose, LINK};
 use custodian_domain::rights::subscription::UNTIL_TOLD;
-use custodian_web::page::{Page, written};
+use custodian_web::page::{Message, Page, written};
+use custodian_web::rejection::Words;
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,72 +19,62 @@ pub enum About {
     Confirming,
 }
 
-/// What a page without a button can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message {
-    /// There is no such page.
-    NotFound,
-    /// The page was asked for in a way that it has no answer to.
-    Method,
-    /// What was sent is not what the button sends.
-    Body,
-    /// The link works no longer.
-    Over,
-    /// The person has left the list since.
-    LeftSince,
-    /// It could not be done now.
-    Unavailable,
+/// What is said where a request is not done.
+#[must_use]
+pub fn words(about: About) -> Words {
+    let (heading, follow, not_done) = match about {
+        About::Unsubscribing => (
+            "We could not unsubscribe you",
+            "Follow the link in the newsletter and use the button.",
+            "This is a problem on our side, and you are not unsubscribed yet.",
+        ),
+        About::Confirming => (
+            "We could not confirm your email address",
+            "Follow the link in our email and use the button.",
+            "This is a problem on our side, and your email address is not confirmed yet.",
+        ),
+    };
+    let not_understood = "We did not understand what was sent to us.";
+    Words {
+        not_understood: Message::of(heading, &[not_understood, follow]),
+        unavailable: Message::of(
+            "Sorry, there is a problem with this page",
+            &[
+                not_done,
+                "Try again in a few minutes: go back and use the button again.",
+            ],
+        ),
+    }
 }
 
-impl Message {
-    fn heading(self, about: About) -> &'static str {
-        match (self, about) {
-            (Self::NotFound, _) => "Page not found",
-            (Self::Method | Self::Body, About::Unsubscribing) => "We could not unsubscribe you",
-            (Self::Method | Self::Body, About::Confirming) => {
-                "We could not confirm your email address"
-            }
-            (Self::Over, _) => "This link does not work any more",
-            (Self::LeftSince, _) => "You have unsubscribed since then",
-            (Self::Unavailable, _) => "Sorry, there is a problem with this page",
-        }
-    }
+/// The link works no longer.
+#[must_use]
+pub fn over() -> Message {
+    let works = format!(
+        "A link to confirm an email address works for {} days. If you asked again, only the link in our last email works.",
+        LINK.num_days()
+    );
+    Message::of(
+        "This link does not work any more",
+        &[
+            &works,
+            "If you copied the link, check that you copied all of it.",
+            "If you have no later email from us, ask again for what you wanted. We send one link a day at most.",
+        ],
+    )
+}
 
-    fn paragraphs(self, about: About) -> &'static [&'static str] {
-        match (self, about) {
-            (Self::NotFound, _) => &[
-                "If you typed the web address, check it is correct.",
-                "If you pasted the web address, check you copied all of it.",
-            ],
-            (Self::Method | Self::Body, About::Unsubscribing) => &[
-                "We did not understand what was sent to us.",
-                "Follow the link in the newsletter and use the button.",
-            ],
-            (Self::Method | Self::Body, About::Confirming) => &[
-                "We did not understand what was sent to us.",
-                "Follow the link in our email and use the button.",
-            ],
-            (Self::Over, _) => &[
-                "A link to confirm an email address works for 7 days. If you asked again, only the link in our last email \
-                 works.",
-                "If you copied the link, check that you copied all of it.",
-                "If you have no later email from us, ask again for what you wanted. We send one link a day at most.",
-            ],
-            (Self::LeftSince, _) => &[
-                "You told us that you do not want the newsletter any more, after you had asked for it. We will not send it \
-                 to you.",
-                "If you want it, ask for it again: we will send you a new link.",
-            ],
-            (Self::Unavailable, About::Confirming) => &[
-                "This is a problem on our side, and your email address is not confirmed yet.",
-                "Try again in a few minutes: go back and use the button again.",
-            ],
-            (Self::Unavailable, About::Unsubscribing) => &[
-                "This is a problem on our side, and you are not unsubscribed yet.",
-                "Try again in a few minutes: go back and use the button again.",
-            ],
-        }
-    }
+/// The person has left the list since.
+#[must_use]
+pub fn left_since() -> Message {
+    Message::of(
+        "You have unsubscribed since then",
+        &[
+            "You told us that you do not want the newsletter any more, after you had asked for it. We will not send it \
+             to you.",
+            "If you want it, ask for it again: we will send you a new link.",
+        ],
+    )
 }
 
 #[derive(Template)]
@@ -114,26 +105,6 @@ struct AddressPage<'a> {
 struct ConfirmedPage<'a> {
     page: Page<'a>,
     newsletter: bool,
-}
-
-#[derive(Template)]
-#[template(path = "message.html", whitespace = "minimize")]
-struct MessagePage<'a> {
-    page: Page<'a>,
-    message: Words,
-}
-
-/// The words of a page without a button, as its template asks for them.
-struct Words(Message, About);
-
-impl Words {
-    fn heading(&self) -> &'static str {
-        self.0.heading(self.1)
-    }
-
-    fn paragraphs(&self) -> &'static [&'static str] {
-        self.0.paragraphs(self.1)
-    }
 }
 
 /// The page with the button.
@@ -174,21 +145,14 @@ pub fn done(page: Page<'_>) -> String {
     })
 }
 
-/// A page that only says something.
-#[must_use]
-pub fn message(page: Page<'_>, message: Message, about: About) -> String {
-    written(&MessagePage {
-        page,
-        message: Words(message, about),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{About, Message, address_confirmed, confirm, confirm_address, done, message};
+    use super::{
+        About, address_confirmed, confirm, confirm_address, done, left_since, over, words,
+    };
     use custodian_domain::rights::confirmation::ConfirmationPurpose;
     use custodian_web::Edge;
-    use custodian_web::page::Page;
+    use custodian_web::page::{Message, Page, message};
     use custodian_web::site::{BasePath, Site};
 
     const ATTACK: &str = r#""><script>alert('x')</script>"#;
@@ -208,20 +172,15 @@ mod tests {
     }
 
     fn all(page: Page<'_>) -> Vec<String> {
-        let messages = [
-            Message::NotFound,
-            Message::Method,
-            Message::Body,
-            Message::Over,
-            Message::LeftSince,
-            Message::Unavailable,
-        ];
         let about = |about| {
-            messages
-                .into_iter()
-                .map(move |said| message(page, said, about))
+            let words = words(about);
+            [words.not_understood, words.unavailable]
         };
-        let messages = about(About::Unsubscribing).chain(about(About::Confirming));
+        let messages = about(About::Unsubscribing).into_iter();
+        let messages = messages
+            .chain(about(About::Confirming))
+            .chain([Message::not_found(), over(), left_since()])
+            .map(move |said| message(page, &said));
         let confirmed = ConfirmationPurpose::ALL.map(|purpose| address_confirmed(page, purpose));
         messages
             .chain([confirm(page), done(page), confirm_address(page)])

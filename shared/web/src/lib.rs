@@ -6,6 +6,7 @@ pub mod http;
 pub mod limits;
 pub mod page;
 pub mod problem;
+pub mod rejection;
 pub mod site;
 pub mod stylesheet;
 

@@ -89,6 +89,62 @@ impl<'a> Page<'a> {
     }
 }
 
+/// What a page says that has no form: a heading, what happened and what to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    heading: &'static str,
+    paragraphs: Vec<String>,
+}
+
+impl Message {
+    /// These words.
+    #[must_use]
+    pub fn of(heading: &'static str, paragraphs: &[&str]) -> Self {
+        let paragraphs = paragraphs.iter().map(|&it| it.to_owned()).collect();
+        Self {
+            heading,
+            paragraphs,
+        }
+    }
+
+    /// There is no such page at all.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::of(
+            "Page not found",
+            &[
+                "If you typed the web address, check it is correct.",
+                "If you pasted the web address, check you copied all of it.",
+            ],
+        )
+    }
+
+    /// The page's heading and title.
+    #[must_use]
+    pub const fn heading(&self) -> &'static str {
+        self.heading
+    }
+
+    /// The paragraphs below it.
+    #[must_use]
+    pub fn paragraphs(&self) -> &[String] {
+        &self.paragraphs
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html", whitespace = "minimize")]
+struct MessagePage<'a> {
+    page: Page<'a>,
+    message: &'a Message,
+}
+
+/// The page that says a message and nothing else.
+#[must_use]
+pub fn message(page: Page<'_>, message: &Message) -> String {
+    written(&MessagePage { page, message })
+}
+
 /// The HTML of a template.
 ///
 /// # Panics

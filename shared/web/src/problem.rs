@@ -5,7 +5,9 @@ use crate::http::{Body, Response};
 use ::http::StatusCode;
 use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use custodian_domain::validation::json;
+use custodian_domain::validation::violation::Violation;
 use serde::Serialize;
+use std::fmt::Display;
 
 /// One problem, as a program reads it.
 #[derive(Debug, Serialize)]
@@ -54,6 +56,24 @@ impl Problem {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// The same, with every field that breaks a rule, and what programs call the rule.
+    #[must_use]
+    pub fn violations<R: Display>(
+        mut self,
+        violations: Vec<Violation<R>>,
+        name: impl Fn(&R) -> &'static str,
+    ) -> Self {
+        let errors = violations
+            .into_iter()
+            .map(|Violation { field, rule }| FieldProblem {
+                field,
+                rule: name(&rule),
+                detail: rule.to_string(),
+            });
+        self.errors = errors.collect();
         self
     }
 

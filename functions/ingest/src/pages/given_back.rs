@@ -2,7 +2,7 @@
 
 use super::Message;
 use askama::Template;
-use custodian_web::page::{Page, written};
+use custodian_web::page::{self, Page, written};
 
 /// The most fields that are given back: no survey asks so much, and a page stays as small as what
 /// was sent.
@@ -34,7 +34,7 @@ pub struct TypedField {
 #[template(path = "given_back.html", whitespace = "minimize")]
 struct GivenBackPage<'a> {
     page: Page<'a>,
-    message: &'a Message,
+    message: &'a page::Message,
     given_back: &'a GivenBack,
     fields: &'a [TypedField],
     /// Whether it can be sent again from here, all of it.
@@ -51,6 +51,7 @@ pub fn given_back(page: Page<'_>, message: &Message, given_back: &GivenBack) -> 
     let whole = fields.len() == given_back.fields.len() && !fields.is_empty();
     let again =
         whole && *message == Message::NotSaved && fields.iter().all(|field| field.name.is_some());
+    let message = &message.said();
     written(&GivenBackPage {
         page,
         message,

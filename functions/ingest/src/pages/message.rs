@@ -1,7 +1,7 @@
 //! The pages that only say something.
 
 use chrono::NaiveDate;
-use custodian_web::page::spoken;
+use custodian_web::page::{self, spoken};
 
 /// What a page without a form can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,82 +57,85 @@ impl Message {
         }
     }
 
-    /// The page's heading and title.
-    pub(super) fn heading(&self) -> &'static str {
+    /// What the page says: what happened, and what to do now.
+    #[must_use]
+    pub fn said(&self) -> page::Message {
+        let of = page::Message::of;
         match self {
-            Self::UnknownSurvey => "Survey not found",
-            Self::NotFound => "Page not found",
-            Self::UnknownNotice => "Version not found",
-            Self::NoReceipt => "This page confirms nothing",
-            Self::Method => "This page does not take what was sent",
-            Self::NotSaved => "Sorry, your answers are not saved yet",
-            Self::NotYetOpen { .. } => "This survey is not open yet",
-            Self::Closed { .. } => "This survey is closed",
-            Self::TooLarge => "Your answers are too long",
-            Self::MediaType | Self::Broken => "We could not read your answers",
-            Self::Unavailable => "Sorry, there is a problem with this page",
-        }
-    }
-
-    /// What happened and what to do now.
-    pub(super) fn paragraphs(&self) -> Vec<String> {
-        match self {
-            Self::UnknownSurvey => lines(&[
-                "If you typed the web address, check it is correct.",
-                "If you followed a link, the survey may have been taken down.",
-            ]),
-            Self::NotFound => lines(&[
-                "If you typed the web address, check it is correct.",
-                "If you pasted the web address, check you copied all of it.",
-            ]),
-            Self::UnknownNotice => lines(&[
-                "There is no version of our privacy notice that is called so.",
-                "The privacy notice that is in use lists the earlier ones.",
-            ]),
-            Self::NoReceipt => lines(&[
-                "The web address is not complete, or somebody changed it. We cannot confirm an answer by it.",
-                "If you have a reference, you can quote it to our Data Protection Officer.",
-                "If you typed or copied the web address, check it is all there.",
-            ]),
-            Self::Method => lines(&[
-                "Nothing was saved.",
-                "If you typed the web address, check it is correct. To answer a survey, open its form first.",
-            ]),
-            Self::NotSaved => lines(&[
-                "This is a problem on our side. What you typed is below.",
-                "Send it again in a few minutes. It is saved once, however often you send it.",
-            ]),
+            Self::NotFound => page::Message::not_found(),
+            Self::UnknownSurvey => of(
+                "Survey not found",
+                &[
+                    "If you typed the web address, check it is correct.",
+                    "If you followed a link, the survey may have been taken down.",
+                ],
+            ),
+            Self::UnknownNotice => of(
+                "Version not found",
+                &[
+                    "There is no version of our privacy notice that is called so.",
+                    "The privacy notice that is in use lists the earlier ones.",
+                ],
+            ),
+            Self::NoReceipt => of(
+                "This page confirms nothing",
+                &[
+                    "The web address is not complete, or somebody changed it. We cannot confirm an answer by it.",
+                    "If you have a reference, you can quote it to our Data Protection Officer.",
+                    "If you typed or copied the web address, check it is all there.",
+                ],
+            ),
+            Self::Method => of(
+                "This page does not take what was sent",
+                &[
+                    "Nothing was saved.",
+                    "If you typed the web address, check it is correct. To answer a survey, open its form first.",
+                ],
+            ),
+            Self::NotSaved => of(
+                "Sorry, your answers are not saved yet",
+                &[
+                    "This is a problem on our side. What you typed is below.",
+                    "Send it again in a few minutes. It is saved once, however often you send it.",
+                ],
+            ),
             Self::NotYetOpen { title, opens } => {
-                vec![
-                    format!("You can answer “{title}” from {}.", spoken(*opens)),
-                    "Come back then.".to_owned(),
-                ]
+                let from = format!("You can answer “{title}” from {}.", spoken(*opens));
+                of("This survey is not open yet", &[&from, "Come back then."])
             }
-            Self::Closed { title, closed } => vec![
-                format!("“{title}” closed on {}.", spoken(*closed)),
-                "Thank you for wanting to tell us what you think. We cannot take any more answers."
-                    .to_owned(),
-            ],
-            Self::TooLarge => lines(&[
-                "Your answers were not saved.",
-                "Go back to the form: what you typed should still be there. Make your longest answers shorter and send it again.",
-            ]),
-            Self::MediaType => lines(&[
-                "They were sent in a form that we do not accept, and nothing was saved.",
-                "Use the form on our website to send them.",
-            ]),
-            Self::Broken => lines(&[
-                "Something went wrong on the way to us, and nothing was saved.",
-                "Go back to the form: what you typed should still be there. Send it again.",
-            ]),
-            Self::Unavailable => lines(&[
-                "This is a problem on our side.",
-                "Try again in a few minutes: reload this page.",
-            ]),
+            Self::Closed { title, closed } => {
+                let closed = format!("“{title}” closed on {}.", spoken(*closed));
+                let thanks = "Thank you for wanting to tell us what you think. We cannot take any more answers.";
+                of("This survey is closed", &[&closed, thanks])
+            }
+            Self::TooLarge => of(
+                "Your answers are too long",
+                &[
+                    "Your answers were not saved.",
+                    "Go back to the form: what you typed should still be there. Make your longest answers shorter and send it again.",
+                ],
+            ),
+            Self::MediaType => of(
+                "We could not read your answers",
+                &[
+                    "They were sent in a form that we do not accept, and nothing was saved.",
+                    "Use the form on our website to send them.",
+                ],
+            ),
+            Self::Broken => of(
+                "We could not read your answers",
+                &[
+                    "Something went wrong on the way to us, and nothing was saved.",
+                    "Go back to the form: what you typed should still be there. Send it again.",
+                ],
+            ),
+            Self::Unavailable => of(
+                "Sorry, there is a problem with this page",
+                &[
+                    "This is a problem on our side.",
+                    "Try again in a few minutes: reload this page.",
+                ],
+            ),
         }
     }
-}
-
-fn lines(lines: &[&str]) -> Vec<String> {
-    lines.iter().map(|&line| line.to_owned()).collect()
 }

@@ -14,6 +14,10 @@ pub fn site() -> Site {
     site_of("")
 }
 
+fn message_page(page: Page<'_>, message: &Message) -> String {
+    custodian_web::page::message(page, &message.said())
+}
+
 /// A council of whose settings each ends so.
 fn site_of(word: &str) -> Site {
     Site {
@@ -154,9 +158,9 @@ fn nothing_that_was_typed_or_configured_becomes_markup() {
         )
         .unwrap(),
         given_back(attacked, &Message::NotSaved, &typed_before(ATTACK)),
-        message(
+        message_page(
             attacked,
-            Message::Closed {
+            &Message::Closed {
                 title: ATTACK.to_owned(),
                 closed: day,
             },
@@ -203,7 +207,7 @@ fn no_page_needs_more_than_the_content_security_policy_allows() {
         )
         .unwrap(),
         given_back(page(), &Message::NotSaved, &typed_before("Quick.")),
-        message(page(), Message::UnknownSurvey),
+        message_page(page(), &Message::UnknownSurvey),
     ] {
         for unwanted in [
             "<script",
@@ -422,7 +426,7 @@ fn every_message_has_its_status_and_the_dates_it_speaks_of() {
         (Message::Unavailable, 503, "reload this page"),
     ] {
         assert_eq!(said.status(), status);
-        let html = message(page(), said);
+        let html = message_page(page(), &said);
         assert!(html.contains(words), "{words} in {html}");
     }
 }
