@@ -2,7 +2,7 @@
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
 use custodian_domain::survey::answers::{self, AnswerRule, FormData, RawValue, nameable};
-use custodian_domain::survey::{Bound, Question, QuestionKind, Survey, TOKEN_FIELD};
+use custodian_domain::survey::{Question, QuestionKind, Survey, TOKEN_FIELD};
 use custodian_domain::validation::notice;
 use custodian_domain::validation::text;
 use custodian_domain::validation::violation::Violation;
@@ -155,18 +155,7 @@ pub fn typed(sheet: &FormData) -> Typed {
 
 fn view(question: &Question, typed: &Typed) -> QuestionView {
     QuestionView {
-        id: question.id.clone(),
-        label: question.label.clone(),
-        hint: question.hint.clone(),
-        kind: kind(question.kind),
-        required: question.required,
-        options: question.options.clone(),
-        max_length: Some(question.limit()),
-        digits_only: question.whole
-            && question
-                .min
-                .and_then(Bound::number)
-                .is_some_and(|least| least >= 0.0),
+        question: question.clone(),
         typed: typed_for(question, typed),
     }
 }
@@ -189,22 +178,6 @@ fn typed_for(question: &Question, typed: &Typed) -> Typed {
         .into_iter()
         .filter_map(|field| typed.get(&field).map(cleaned).map(|texts| (field, texts)))
         .collect()
-}
-
-const fn kind(kind: QuestionKind) -> pages::Kind {
-    match kind {
-        QuestionKind::Satisfaction => pages::Kind::Satisfaction,
-        QuestionKind::Text => pages::Kind::Text,
-        QuestionKind::Textarea => pages::Kind::Textarea,
-        QuestionKind::Choice => pages::Kind::Choice,
-        QuestionKind::Choices => pages::Kind::Choices,
-        QuestionKind::YesNo => pages::Kind::YesNo,
-        QuestionKind::Number => pages::Kind::Number,
-        QuestionKind::Date => pages::Kind::Date,
-        QuestionKind::Email => pages::Kind::Email,
-        QuestionKind::Phone => pages::Kind::Phone,
-        QuestionKind::Name => pages::Kind::Name,
-    }
 }
 
 /// A fault in the words of the GOV.UK error message pattern: what to do, and for which question.

@@ -18,7 +18,7 @@ use askama::Template;
 
 use custodian_domain::rights::confirmation::LINK;
 use custodian_domain::rights::receipt::AnswerReceipt;
-use custodian_domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
+use custodian_domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, Question, QuestionKind, TOKEN_FIELD};
 use custodian_web::page::{Page, spoken, written};
 use field::{Field, Mistake};
 pub use given_back::{GivenBack, MOST_GIVEN_BACK, TypedField, given_back};
@@ -111,51 +111,10 @@ pub struct FormView {
 /// One question with what was typed into it.
 #[derive(Clone, Debug)]
 pub struct QuestionView {
-    /// The question's id: the field's name and its anchor.
-    pub id: String,
     /// The question itself.
-    pub label: String,
-    /// Help below the question.
-    pub hint: Option<String>,
-    /// What kind of field it is.
-    pub kind: Kind,
-    /// Whether it must be answered; if not, its label ends with "(optional)".
-    pub required: bool,
-    /// The choices of [`Kind::Choice`] and [`Kind::Choices`]; each is label and value at once.
-    pub options: Vec<String>,
-    /// The most characters that are accepted.
-    pub max_length: Option<usize>,
-    /// Whether a number has no sign and no decimals, so that a keypad of digits is enough.
-    pub digits_only: bool,
+    pub question: Question,
     /// What was typed, of this question or of the whole form.
     pub typed: Typed,
-}
-
-/// The kinds of question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Five radios, sent as `5` (very satisfied) to `1`.
-    Satisfaction,
-    /// One line.
-    Text,
-    /// Several lines.
-    Textarea,
-    /// One of the options.
-    Choice,
-    /// Any of the options, sent as a repeated field.
-    Choices,
-    /// Two radios, sent as `yes` or `no`.
-    YesNo,
-    /// A number.
-    Number,
-    /// Day, month and year in three fields.
-    Date,
-    /// An email address.
-    Email,
-    /// A telephone number.
-    Phone,
-    /// A person's name.
-    Name,
 }
 
 /// One mistake, said in the summary and at its field.

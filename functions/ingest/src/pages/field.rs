@@ -1,8 +1,8 @@
 //! How a question becomes a field of the form: its controls, what describes it, what was typed into
 //! it.
 
-use super::{FieldErrorView, Kind, QuestionView};
-use custodian_domain::survey::PERSON_FIELD;
+use super::{FieldErrorView, QuestionView};
+use custodian_domain::survey::{Bound, PERSON_FIELD, Question, QuestionKind};
 
 /// DOMAIN's five points, as they are shown; the number is what is sent.
 const SATISFACTION: [(&str, &str); 5] = [
@@ -21,7 +21,7 @@ const DATE_PARTS: [(&str, &str, &str); 3] = [
 
 /// A question on its way into the template.
 pub(super) struct Field<'a> {
-    question: &'a QuestionView,
+    view: &'a QuestionView,
     errors: Vec<&'a FieldErrorView>,
 }
 
@@ -43,34 +43,38 @@ pub(super) struct DatePart<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub fn new(question: &'a QuestionView, errors: &'a [FieldErrorView]) -> Self {
+    pub fn new(view: &'a QuestionView, errors: &'a [FieldErrorView]) -> Self {
         let errors = errors
             .iter()
-            .filter(|error| question.anchor(&error.field).is_some())
+            .filter(|error| view.anchor(&error.field).is_some())
             .collect();
-        Self { question, errors }
+        Self { view, errors }
     }
 
     pub fn id(&self) -> &'a str {
-        &self.question.id
+        &self.view.question.id
     }
 
-    pub fn kind(&self) -> Kind {
-        self.question.kind
+    pub fn kind(&self) -> QuestionKind {
+        self.view.question.kind
     }
 
     /// Whether several controls answer it, so that it is a fieldset with a legend.
     pub fn is_group(&self) -> bool {
         matches!(
             self.kind(),
-            Kind::Satisfaction | Kind::Choice | Kind::Choices | Kind::YesNo | Kind::Date
+            QuestionKind::Satisfaction
+                | QuestionKind::Choice
+                | QuestionKind::Choices
+                | QuestionKind::YesNo
+                | QuestionKind::Date
         )
     }
 
     pub fn label(&self) -> String {
-        let QuestionView {
+        let Question {
             label, required, ..
-        } = self.question;
+        } = &self.view.question;
         if *required {
             label.clone()
         } else {
@@ -80,12 +84,12 @@ impl<'a> Field<'a> {
 
     pub fn hint(&self) -> Option<String> {
         let usual = match self.kind() {
-            Kind::Choices => Some("Select all that apply."),
-            Kind::Date => Some("For example, 27 3 2026"),
+            QuestionKind::Choices => Some("Select all that apply."),
+            QuestionKind::Date => Some("For example, 27 3 2026"),
             _ => None,
         };
-        match (&self.question.hint, usual) {
-            (Some(own), Some(usual)) if self.kind() == Kind::Choices => {
+        match (&self.view.question.hint, usual) {
+            (Some(own), Some(usual)) if self.kind() == QuestionKind::Choices => {
                 Some(format!("{own} {usual}"))
             }
             (Some(own), _) => Some(own.clone()),
@@ -108,10 +112,8 @@ impl<'a> Field<'a> {
 
     /// The limit that a textarea tells, with thousands set off: 1,250.
     pub fn limit(&self) -> Option<String> {
-        self.question
-            .max_length
-            .filter(|_| self.kind() == Kind::Textarea)
-            .map(|limit| thousands(&limit.to_string()))
+        (self.kind() == QuestionKind::Textarea)
+            .then(|| thousands(&self.view.question.limit().to_string()))
     }
 
     /// The ids of what a screen reader reads after the label.
@@ -130,30 +132,32 @@ impl<'a> Field<'a> {
     }
 
     pub fn value(&self) -> &'a str {
-        self.question.first_typed(self.id())
+        self.view.first_typed(self.id())
     }
 
     /// The attributes that bring up the right keyboard and the right suggestion.
     pub fn typing(&self) -> &'static str {
         match self.kind() {
-            Kind::Number if self.question.digits_only => {
+            QuestionKind::Number if self.view.is_of_digits() => {
                 r#"type="text" inputmode="numeric" spellcheck="false" autocomplete="off""#
             }
-            Kind::Number => r#"type="text" spellcheck="false" autocomplete="off""#,
-            Kind::Email => {
+            QuestionKind::Number => r#"type="text" spellcheck="false" autocomplete="off""#,
+            QuestionKind::Email => {
                 r#"type="email" autocomplete="email" autocapitalize="none" spellcheck="false""#
             }
-            Kind::Phone => r#"type="tel" autocomplete="tel""#,
-            Kind::Name => r#"type="text" autocomplete="name" spellcheck="false" dir="auto""#,
+            QuestionKind::Phone => r#"type="tel" autocomplete="tel""#,
+            QuestionKind::Name => {
+                r#"type="text" autocomplete="name" spellcheck="false" dir="auto""#
+            }
             _ => r#"type="text" dir="auto""#,
         }
     }
 
     pub fn width(&self) -> Option<&'static str> {
-        match (self.kind(), self.question.max_length) {
-            (Kind::Number, _) => Some("govuk-input--width-5"),
-            (Kind::Text, Some(..=10)) => Some("govuk-input--width-10"),
-            (Kind::Phone, _) | (Kind::Text, Some(..=20)) => Some("govuk-input--width-20"),
+        match (self.kind(), self.view.question.limit()) {
+            (QuestionKind::Number, _) => Some("govuk-input--width-5"),
+            (QuestionKind::Text, ..=10) => Some("govuk-input--width-10"),
+            (QuestionKind::Phone, _) | (QuestionKind::Text, ..=20) => Some("govuk-input--width-20"),
             _ => None,
         }
     }
@@ -161,20 +165,18 @@ impl<'a> Field<'a> {
     /// The radios or checkboxes; the first has the question's own id, where the summary's link
     /// leads.
     pub fn choices(&self) -> Vec<Choice<'a>> {
-        let question = self.question;
+        let question = &self.view.question;
         let pairs: Vec<(&str, &str)> = match self.kind() {
-            Kind::Satisfaction => SATISFACTION.to_vec(),
-            Kind::YesNo => vec![("yes", "Yes"), ("no", "No")],
+            QuestionKind::Satisfaction => SATISFACTION.to_vec(),
+            QuestionKind::YesNo => vec![("yes", "Yes"), ("no", "No")],
             _ => question
                 .options
                 .iter()
                 .map(|option| (option.as_str(), option.as_str()))
                 .collect(),
         };
-        let typed = question
-            .typed
-            .get(&question.id)
-            .map_or(&[][..], Vec::as_slice);
+        let typed = self.view.typed.get(&question.id);
+        let typed = typed.map_or(&[][..], Vec::as_slice);
         pairs
             .into_iter()
             .enumerate()
@@ -193,17 +195,14 @@ impl<'a> Field<'a> {
 
     /// The three fields of a date; a mistake about one of them marks that one, any other marks all.
     pub fn date_parts(&self) -> Vec<DatePart<'a>> {
-        let whole = self
-            .errors
-            .iter()
-            .any(|error| error.field == self.question.id);
+        let whole = self.errors.iter().any(|error| error.field == self.id());
         DATE_PARTS
             .into_iter()
             .map(|(part, label, width)| {
-                let name = format!("{}-{part}", self.question.id);
+                let name = format!("{}-{part}", self.id());
                 let wrong = whole || self.errors.iter().any(|error| error.field == name);
                 DatePart {
-                    value: self.question.first_typed(&name),
+                    value: self.view.first_typed(&name),
                     name,
                     label,
                     width,
@@ -239,17 +238,25 @@ impl QuestionView {
     fn anchor(&self, field: &str) -> Option<String> {
         let is_part = |part: &str| {
             field
-                .strip_prefix(&*self.id)
+                .strip_prefix(&*self.question.id)
                 .and_then(|rest| rest.strip_prefix('-'))
                 == Some(part)
         };
-        match self.kind {
-            Kind::Date if field == self.id => Some(format!("{}-day", self.id)),
-            Kind::Date if DATE_PARTS.iter().any(|(part, ..)| is_part(part)) => {
+        match self.question.kind {
+            QuestionKind::Date if field == self.question.id => {
+                Some(format!("{}-day", self.question.id))
+            }
+            QuestionKind::Date if DATE_PARTS.iter().any(|(part, ..)| is_part(part)) => {
                 Some(field.to_owned())
             }
-            _ => (field == self.id).then(|| field.to_owned()),
+            _ => (field == self.question.id).then(|| field.to_owned()),
         }
+    }
+
+    /// Whether a number has no sign and no decimals, so that a keypad of digits is enough.
+    fn is_of_digits(&self) -> bool {
+        let least = self.question.min.and_then(Bound::number);
+        self.question.whole && least.is_some_and(|least| least >= 0.0)
     }
 
     fn first_typed(&self, name: &str) -> &str {

@@ -1,6 +1,7 @@
 use super::*;
 use chrono::NaiveDate;
 use custodian_domain::record::reference::Reference;
+use custodian_domain::survey::{Bound, Purpose};
 use custodian_domain::validation::notice;
 use custodian_web::Edge;
 use custodian_web::site::{BasePath, Site};
@@ -37,16 +38,22 @@ fn page() -> Page<'static> {
     Page::of(&SITE)
 }
 
-fn question(id: &str, kind: Kind) -> QuestionView {
+fn question(id: &str, kind: QuestionKind) -> QuestionView {
     QuestionView {
-        id: id.to_owned(),
-        label: format!("What about {id}?"),
-        hint: None,
-        kind,
-        required: true,
-        options: vec![],
-        max_length: None,
-        digits_only: false,
+        question: Question {
+            id: id.to_owned(),
+            label: format!("What about {id}?"),
+            hint: None,
+            kind,
+            required: true,
+            options: vec![],
+            max_length: None,
+            min: None,
+            max: None,
+            whole: false,
+            past: false,
+            purpose: Purpose::Answer,
+        },
         typed: Typed::new(),
     }
 }
@@ -117,19 +124,19 @@ fn receipt(until: NaiveDate, asks_to_confirm: bool) -> AnswerReceipt {
 #[test]
 fn nothing_that_was_typed_or_configured_becomes_markup() {
     let kinds = [
-        Kind::Text,
-        Kind::Textarea,
-        Kind::Choice,
-        Kind::Choices,
-        Kind::Number,
-        Kind::Date,
-        Kind::Email,
+        QuestionKind::Text,
+        QuestionKind::Textarea,
+        QuestionKind::Choice,
+        QuestionKind::Choices,
+        QuestionKind::Number,
+        QuestionKind::Date,
+        QuestionKind::Email,
     ];
     for kind in kinds {
         let mut q = question("q", kind);
-        q.label = ATTACK.to_owned();
-        q.hint = Some(ATTACK.to_owned());
-        q.options = vec![ATTACK.to_owned()];
+        q.question.label = ATTACK.to_owned();
+        q.question.hint = Some(ATTACK.to_owned());
+        q.question.options = vec![ATTACK.to_owned()];
         q.typed = typed([("q", &[ATTACK]), ("q-day", &[ATTACK])]);
         let mut view = survey(vec![q], &[("q", ATTACK), (ATTACK, ATTACK)]);
         view.title = ATTACK.to_owned();
@@ -173,17 +180,17 @@ fn nothing_that_was_typed_or_configured_becomes_markup() {
 #[test]
 fn no_page_needs_more_than_the_content_security_policy_allows() {
     let every_kind = [
-        Kind::Satisfaction,
-        Kind::Text,
-        Kind::Textarea,
-        Kind::Choice,
-        Kind::Choices,
-        Kind::YesNo,
-        Kind::Number,
-        Kind::Date,
-        Kind::Email,
-        Kind::Phone,
-        Kind::Name,
+        QuestionKind::Satisfaction,
+        QuestionKind::Text,
+        QuestionKind::Textarea,
+        QuestionKind::Choice,
+        QuestionKind::Choices,
+        QuestionKind::YesNo,
+        QuestionKind::Number,
+        QuestionKind::Date,
+        QuestionKind::Email,
+        QuestionKind::Phone,
+        QuestionKind::Name,
     ];
     let questions = every_kind
         .iter()
@@ -231,9 +238,9 @@ fn no_page_needs_more_than_the_content_security_policy_allows() {
 #[test]
 fn mistakes_are_listed_in_their_order_and_lead_to_their_fields() {
     let questions = vec![
-        question("email", Kind::Email),
-        question("decided_on", Kind::Date),
-        question("site", Kind::Choice),
+        question("email", QuestionKind::Email),
+        question("decided_on", QuestionKind::Date),
+        question("site", QuestionKind::Choice),
     ];
     let errors = [
         ("site", "Select the site you visited"),
@@ -266,7 +273,7 @@ fn mistakes_are_listed_in_their_order_and_lead_to_their_fields() {
 
 #[test]
 fn a_refused_form_says_error_in_its_title_and_a_fresh_one_does_not() {
-    let fresh = survey(vec![question("email", Kind::Email)], &[]);
+    let fresh = survey(vec![question("email", QuestionKind::Email)], &[]);
     assert!(form(page(), &fresh).contains("<title>Your visit – Exampleshire Council</title>"));
     let mut expired = fresh.clone();
     expired.notice = Some(NOTICE_EXPIRED.to_owned());
@@ -283,11 +290,11 @@ fn a_refused_form_says_error_in_its_title_and_a_fresh_one_does_not() {
 
 #[test]
 fn only_what_may_be_left_out_is_marked_optional() {
-    let mut optional = question("name", Kind::Name);
-    optional.required = false;
+    let mut optional = question("name", QuestionKind::Name);
+    optional.question.required = false;
     let html = form(
         page(),
-        &survey(vec![question("email", Kind::Email), optional], &[]),
+        &survey(vec![question("email", QuestionKind::Email), optional], &[]),
     );
     assert!(html.contains("What about name? (optional)</label>"));
     assert!(html.contains("What about email?</label>"));
@@ -295,7 +302,7 @@ fn only_what_may_be_left_out_is_marked_optional() {
 
 #[test]
 fn a_date_keeps_the_three_things_that_were_typed() {
-    let mut date = question("decided_on", Kind::Date);
+    let mut date = question("decided_on", QuestionKind::Date);
     date.typed = typed([
         ("decided_on-day", &["31"]),
         ("decided_on-month", &["Feb"]),
@@ -318,10 +325,10 @@ fn a_date_keeps_the_three_things_that_were_typed() {
 
 #[test]
 fn what_was_chosen_stays_chosen() {
-    let mut satisfaction = question("satisfaction", Kind::Satisfaction);
+    let mut satisfaction = question("satisfaction", QuestionKind::Satisfaction);
     satisfaction.typed = typed([("satisfaction", &["4"])]);
-    let mut materials = question("materials", Kind::Choices);
-    materials.options = vec!["Wood".to_owned(), "Metal".to_owned(), "Other".to_owned()];
+    let mut materials = question("materials", QuestionKind::Choices);
+    materials.question.options = vec!["Wood".to_owned(), "Metal".to_owned(), "Other".to_owned()];
     materials.typed = typed([("materials", &["Wood", "Other"])]);
     let html = form(page(), &survey(vec![satisfaction, materials], &[]));
     for (marker, checked) in [
@@ -341,8 +348,8 @@ fn what_was_chosen_stays_chosen() {
 
 #[test]
 fn a_long_answer_keeps_its_first_line_break_and_is_told_its_limit() {
-    let mut comment = question("comment", Kind::Textarea);
-    comment.max_length = Some(1250);
+    let mut comment = question("comment", QuestionKind::Textarea);
+    comment.question.max_length = Some(1250);
     comment.typed = typed([("comment", &["\n  one\ntwo"])]);
     let html = form(page(), &survey(vec![comment], &[]));
     assert!(html.contains(">\n\n  one\ntwo</textarea>"), "{html}");
@@ -573,10 +580,9 @@ fn what_is_given_back_stays_in_proportion_to_what_was_sent() {
 #[test]
 fn a_keypad_of_digits_is_brought_up_only_where_digits_are_enough() {
     for digits_only in [true, false] {
-        let visits = QuestionView {
-            digits_only,
-            ..question("visits", Kind::Number)
-        };
+        let mut visits = question("visits", QuestionKind::Number);
+        visits.question.whole = true;
+        visits.question.min = digits_only.then_some(Bound::Number(0.0));
         let form = form(page(), &survey(vec![visits], &[]));
         assert_eq!(
             form.contains(r#"inputmode="numeric""#),
