@@ -1,5 +1,5 @@
-//! Approving a plan: what was looked at is what happens. What has come since is said, and stops
-//! nothing.
+//! Approving a plan: what was looked at is what happens. What has arrived since is reported, and
+//! stops nothing.
 
 use crate::Error;
 use crate::impact::{HASHED, Impact, Ordered, Touched, count};
@@ -29,8 +29,8 @@ use custodian_store::requests::{Approval, HOLDERS, Request, Requests, Stage, Ter
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Within how many days every place has to be done: less than the month of Article 12(3), and the
-/// 28 days that the privacy notice gives to newsletters.
+/// Within how many days every place must be done: less than the month of Article 12(3), and the 28
+/// days that the privacy notice gives to newsletters.
 const DAYS: TimeDelta = periods::PLACES;
 
 /// Approves a plan.
@@ -93,7 +93,7 @@ impl OrderHandler for Approve {
                 "confirmed_links are not those of the plan".to_owned(),
             ));
         }
-        // Whoever else can write to the Register has no plan approved that the DPO did not see.
+        // Others who can write to the Register get no plan approved that the DPO did not see.
         if hash.starts_with(HASHED) && hash != self.impact.hash(&ordered, before, &planned.holders)
         {
             tracing::error!(outcome = "not_approved", "request");
@@ -108,11 +108,11 @@ impl OrderHandler for Approve {
         let linked = count(found.linked.len());
         let (matched, undecided) = match &planned.matched {
             Some(matched) => (self.unsealed(Some(matched))?, planned.undecided.clone()),
-            // A plan of an earlier version.
+            // The plan was made by an earlier version.
             None => (found.identifiers.clone(), found.undecided()),
         };
         let scope = self.planned_scope(&planned, &matched)?;
-        // Read before what is decided by it: whatever restricts them from here on is noticed.
+        // Read before the decisions that depend on it: any restriction from here on is noticed.
         let restricting = self.constraints.restricting(&scope.holders, now).await?;
         let Touched {
             mut plan,
@@ -152,7 +152,7 @@ impl OrderHandler for Approve {
             .into_iter()
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
-        // A hold or a restriction that is placed this very moment is not passed over either.
+        // A hold or a restriction that is placed at this very moment is noticed too.
         let unheld = holders
             .iter()
             .map(|holder| self.constraints.unheld(holder, &restricting));
@@ -164,7 +164,7 @@ impl OrderHandler for Approve {
             beside,
         };
         if !self.register.approve(&id, approval, now).await? {
-            // Somebody else approved or planned it in between; what stands is told.
+            // Somebody else approved or planned it in between; the answer shows the stored request.
             let stands = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
             return self
                 .approved_before(&id, &stands, hash, approved_by, now)
@@ -176,8 +176,8 @@ impl OrderHandler for Approve {
 }
 
 impl Approve {
-    /// How far the plan reached when it was made: nobody who writes to the council afterwards
-    /// changes that. Keys that were made by a rotation since are the same people's.
+    /// What the plan covered when it was made: nobody who writes to the council afterwards changes
+    /// that. Keys that a rotation made since belong to the same people.
     fn planned_scope(
         &self,
         planned: &Request,
@@ -211,7 +211,7 @@ impl Approve {
         identifiers.ok_or_else(|| StorageError::unreadable("open the sealed identifiers"))
     }
 
-    /// The same approval twice is one; another is refused.
+    /// The same approval twice is one; a different one is refused.
     async fn approved_before(
         &self,
         id: &RequestId,
@@ -238,7 +238,7 @@ impl Approve {
     }
 }
 
-/// What must be done before an erasure.
+/// Refuses an erasure while something else has to be done first.
 fn refuse_blocked(plan: &Plan) -> Result<(), Error> {
     if !plan.access_first.is_empty() {
         let ids: Vec<&str> = plan.access_first.iter().map(RequestId::as_str).collect();
@@ -251,7 +251,7 @@ fn refuse_blocked(plan: &Plan) -> Result<(), Error> {
     }
 }
 
-/// Why one person plans and approves; nothing where they are two.
+/// Why one person plans and approves; `None` if they are two.
 fn single_handed(
     order: Order<'_>,
     planned: &Request,
@@ -265,7 +265,7 @@ fn single_handed(
     reason.map(Some).ok_or(Error::SingleHanded)
 }
 
-/// The day on which the person agreed, where they had opposed erasure.
+/// The day on which the person agreed, if they had opposed erasure.
 fn agreed(
     order: Order<'_>,
     opposed: &[(RequestId, DateTime<Utc>)],
@@ -295,7 +295,7 @@ fn agreed(
     }
 }
 
-/// The day by which a task that begins now has to be done.
+/// The day by which a task that begins now must be done.
 pub(crate) fn due(now: DateTime<Utc>) -> NaiveDate {
     let today = london::date(now);
     today.checked_add_signed(DAYS).unwrap_or(today)

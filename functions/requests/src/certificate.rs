@@ -1,5 +1,5 @@
-//! The certificate of a request that is closed: as data, and as a page that can be printed. It
-//! holds nothing of the person.
+//! The certificate of a closed request: as data, and as a page that can be printed. It has nothing
+//! of the person.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -17,14 +17,14 @@ use custodian_store::requests::Requests;
 use custodian_web::page::written;
 use serde_json::{Value, json};
 
-/// Whose data it was, in law: the council, and who answers for it.
+/// The controller in law: the council, and who answers for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Controller {
     pub(crate) council: String,
     pub(crate) dpo_email: String,
 }
 
-/// What stands beside what.
+/// A label and its value.
 type Line = (&'static str, String);
 
 #[derive(Template)]
@@ -38,7 +38,7 @@ struct Page<'a> {
     places: Vec<Asked>,
 }
 
-/// A place that was asked, and what came of it.
+/// A place that was asked, and the result.
 struct Asked {
     name: &'static str,
     lines: Vec<Line>,
@@ -53,7 +53,7 @@ pub(crate) struct IssueCertificate {
 
 #[async_trait]
 impl OrderHandler for IssueCertificate {
-    /// Gives a request's certificate, and remembers who asked: `{"order", "request_id", "by"}`.
+    /// Gives a request's certificate, and stores who asked: `{"order", "request_id", "by"}`.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
         let (id, by, now) = (order.request()?, order.text("by")?, given.now);
@@ -177,7 +177,7 @@ fn asked(receipt: &Receipt) -> Asked {
     }
 }
 
-/// What a lay person calls a kind of thing that was held.
+/// A plain label for a kind of thing that was held.
 fn kind_of(kind: &str) -> &str {
     match kind {
         "packages" => "copies",

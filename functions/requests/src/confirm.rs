@@ -1,4 +1,4 @@
-//! Somebody has deleted by hand, and says so.
+//! Somebody confirms that they deleted by hand.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -24,7 +24,7 @@ pub(crate) struct Confirm {
 
 #[async_trait]
 impl OrderHandler for Confirm {
-    /// Remembers who deleted by hand, where, and on which day.
+    /// Stores who deleted by hand, where, and on which day.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(
             order,

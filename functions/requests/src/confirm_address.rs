@@ -1,5 +1,4 @@
-//! A requester is asked by email whether an address is theirs, and the request says what came of
-//! it.
+//! Asks a requester by email whether an address is theirs; the request records the result.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -22,7 +21,7 @@ use custodian_store::requests::ASKED_TO_CONFIRM;
 use custodian_store::requests::Requests;
 use serde_json::{Value, json};
 
-/// Has a mail sent that asks whether an address is theirs.
+/// Requests an email that asks whether an address is theirs.
 #[derive(Debug)]
 pub(crate) struct ConfirmAddress {
     pub(crate) people: People,
@@ -30,13 +29,13 @@ pub(crate) struct ConfirmAddress {
     pub(crate) confirmations: Confirmations,
     pub(crate) packages: Packages,
     pub(crate) register: Requests,
-    /// Whether such mails are sent at all.
+    /// Whether such emails are sent at all.
     pub(crate) is_on: bool,
 }
 
 #[async_trait]
 impl OrderHandler for ConfirmAddress {
-    /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
+    /// Has an email sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "identifiers", "by"])?;
         let (id, address, by, now) = (
@@ -98,8 +97,8 @@ impl OrderHandler for ConfirmAddress {
 }
 
 impl ConfirmAddress {
-    /// Whether a request is about others than whoever has this address, or another address is asked
-    /// for it: that somebody confirmed an address would be taken for a word on this one.
+    /// Whether a request is about others than the owner of this address, or already asks about
+    /// another address: "address confirmed" would then be read as a word on this one.
     async fn is_about_another(
         &self,
         id: &RequestId,

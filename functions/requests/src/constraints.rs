@@ -1,5 +1,5 @@
-//! What the orders about holds and restrictions have in common: they are entered first, then made
-//! true of everything.
+//! What the orders about holds and restrictions share: they are entered first, then applied to
+//! everything.
 
 use crate::Error;
 use crate::recipients::{LIFTED, Notification, RESTRICTED, Recipients};
@@ -30,7 +30,7 @@ pub(crate) struct Constraining {
 }
 
 impl Constraining {
-    /// Places something: `{"order", "request_id", "identifiers", "ground", "by",
+    /// Places a hold or restriction: `{"order", "request_id", "identifiers", "ground", "by",
     /// "confirmed_links"?, "refused_links"?}`.
     pub(crate) async fn place(
         &self,
@@ -97,10 +97,10 @@ impl Constraining {
                         .await?
                 }
             };
-            // Whether it was entered here or by another run of the same order is seen below.
+            // The code below checks whether this run or another run of the same order entered it.
             constraints.enter(&id, &placed, beside).await?;
         }
-        // If it is not there, the request by which recipients would be told is another.
+        // If it is not there, the request that would inform recipients belongs to another order.
         let placed = constraints
             .find(&id, now)
             .await?
@@ -123,8 +123,8 @@ impl Constraining {
         Ok(told)
     }
 
-    /// Erasures of the same people that were approved before: nothing but a stop keeps them from
-    /// what is left.
+    /// Erasures of the same people that were approved before: only a stop keeps them from what is
+    /// left.
     async fn erasures_under_way(
         &self,
         placed: &Placed,
@@ -145,7 +145,7 @@ impl Constraining {
         Ok(erasures)
     }
 
-    /// Lifts something: `{"order", "request_id", "reason", "by"}`.
+    /// Lifts a hold or restriction: `{"order", "request_id", "reason", "by"}`.
     pub(crate) async fn lift(
         &self,
         order: &Value,
@@ -197,7 +197,8 @@ impl Constraining {
                 .await?;
         }
         let placed = self.find(&id, now).await?;
-        // If it still stands, the request by which recipients would be told is another.
+        // If it is still in force, the request that would inform recipients belongs to another
+        // order.
         let lifting = placed
             .standing
             .lifted
@@ -213,7 +214,7 @@ impl Constraining {
         Ok(told)
     }
 
-    /// What a request has placed, for its status; nothing if it has placed nothing.
+    /// What a request has placed, for its status; `None` if it has placed nothing.
     pub(crate) async fn status_of(
         &self,
         id: &RequestId,
@@ -249,7 +250,7 @@ impl Constraining {
     }
 }
 
-/// What the DPO is told of it, and never whose it is.
+/// What the DPO sees of it, and never whose it is.
 pub(crate) fn constraint_view(
     id: &RequestId,
     placed: &Placed,

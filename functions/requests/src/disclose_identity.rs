@@ -1,4 +1,4 @@
-//! Whom an open request is about: for somebody who does at a processor what has no interface.
+//! Whom an open request is about: for a person who deletes at a processor without an interface.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -12,7 +12,7 @@ use custodian_store::requests::Stage;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Says whom a request is about.
+/// Says who a request is about.
 #[derive(Debug)]
 pub(crate) struct DiscloseIdentity {
     pub(crate) people: People,
@@ -22,7 +22,7 @@ pub(crate) struct DiscloseIdentity {
 
 #[async_trait]
 impl OrderHandler for DiscloseIdentity {
-    /// Tells whom a request is about, and remembers who asked: `{"order", "request_id", "by"}`.
+    /// Says whom a request is about, and stores who asked: `{"order", "request_id", "by"}`.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
         let (id, by, now) = (order.request()?, order.text("by")?, given.now);

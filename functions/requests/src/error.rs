@@ -15,13 +15,13 @@ pub enum Error {
     /// There is no such request.
     #[error("there is no request with this request_id")]
     Unknown,
-    /// The request's id is taken.
+    /// Another request has this id.
     #[error("request_id was used for another request: give this one an id of its own")]
     AnotherRequest,
-    /// The plan was approved already.
+    /// The plan has already been approved.
     #[error("the request is approved already: ask for its status")]
     Approved,
-    /// The data is not as it was planned, or the order is not as it was planned.
+    /// The data, or the order, is not as it was planned.
     #[error("the plan no longer holds, plan again and look at it; changed since: {0}")]
     Stale(String),
     /// An access request of the same person is open.
@@ -30,10 +30,10 @@ pub enum Error {
          somebody else made in their name is not released but withdrawn: {0}"
     )]
     AccessFirst(String),
-    /// Something holds what would go.
+    /// A hold covers what would be erased.
     #[error("records that would go are held: lift the hold or exclude them, then plan again: {0}")]
     Held(String),
-    /// Whoever planned it approves it.
+    /// The person who planned it approves it.
     #[error(
         "whoever planned it does not approve it: have somebody else do it, or give single_handed_reason, why that cannot be"
     )]
@@ -43,16 +43,16 @@ pub enum Error {
         "the person opposes erasure, 18(1)(b): ask them, and approve with person_agreed_on, the day on which they agreed: {0}"
     )]
     Opposed(String),
-    /// Nobody has decided yet whether somebody who is linked is the same person.
+    /// Nobody has decided yet whether a linked person is the same.
     #[error(
         "links of this plan are not decided: look at `linked`, name those that lead to somebody else in refused_links, or \
          plan again with those in confirmed_links that lead to the same person; not decided: {0}"
     )]
     Undecided(u64),
-    /// The person was not told yet.
+    /// The person was not informed yet.
     #[error(transparent)]
     NotTold(#[from] NotTold),
-    /// There is nothing that waits to be confirmed, or stopped.
+    /// There is nothing to confirm, or to stop.
     #[error("{0}")]
     NotNow(&'static str),
     /// DynamoDB or S3 does not answer.

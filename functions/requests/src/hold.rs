@@ -1,4 +1,4 @@
-//! A hold: nothing of a person goes until it is lifted.
+//! A hold: nothing about a person is deleted until it is lifted.
 
 use crate::Error;
 use crate::constraints::Constraining;
@@ -14,7 +14,7 @@ pub(crate) struct Hold(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Hold {
-    /// Holds everything of a person, what arrives later too.
+    /// Holds everything of a person, including what arrives later.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
             .place(order, given.now, |ground| {

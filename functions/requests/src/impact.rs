@@ -1,4 +1,4 @@
-//! What an erasure would touch in every place, with nothing touched.
+//! What an erasure would touch in every place, without touching it.
 
 use crate::Error;
 use chrono::{DateTime, Utc};
@@ -26,14 +26,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long it looks into quarantine; it goes on where it stopped when it is asked again.
+/// How long it searches quarantine; the same order continues where it stopped.
 const LOOKING: Duration = Duration::from_mins(4);
 
-/// A plan's hash begins so if it says whose data the plan is about; that of a plan of an earlier
-/// version does not.
+/// The beginning of a plan's hash that says whose data the plan is about; that of a plan of an
+/// earlier version does not.
 pub(crate) const HASHED: &str = "2.";
 
-/// What is planned for whom, as it was ordered.
+/// What is planned and for whom, as it was ordered.
 pub(crate) struct Ordered<'a> {
     pub(crate) id: &'a RequestId,
     pub(crate) identifiers: &'a [Identifier],
@@ -42,14 +42,14 @@ pub(crate) struct Ordered<'a> {
     pub(crate) exclusions: &'a [Exclusion],
 }
 
-/// What an erasure would touch.
+/// What an erasure would delete.
 pub(crate) struct Touched {
     pub(crate) plan: Plan,
-    /// Whose records would go.
+    /// Whose records would be deleted.
     pub(crate) holders: Vec<Holder>,
-    /// How many records came later than the plan.
+    /// How many records arrived after the plan.
     pub(crate) later: u64,
-    /// Who said when that the person does not want to be erased.
+    /// Who said that the person does not want to be erased, and when.
     pub(crate) opposed: Vec<(RequestId, DateTime<Utc>)>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Impact {
 }
 
 impl Impact {
-    /// What an erasure with this reach would touch, at `now`.
+    /// What an erasure with this reach would delete, at `now`.
     pub(crate) async fn touched(
         &self,
         id: &RequestId,
@@ -79,7 +79,7 @@ impl Impact {
             ..Plan::default()
         };
         let (holders, later) = self.count_records(scope, &mut plan, now).await?;
-        // The mails about a request are on no record.
+        // The emails about a request are on no record.
         let mails = self.confirmations.mailed(&scope.holders, now).await?.len();
         if mails > 0 {
             *plan.custody.entry(Processor::Notify).or_default() += count(mails);
@@ -119,8 +119,8 @@ impl Impact {
         })
     }
 
-    /// The hash of a plan, which is what is approved: of what was ordered, what it would touch, and
-    /// whose that is.
+    /// The hash of a plan, which is what is approved: of what was ordered, what it would delete,
+    /// and whose data that is.
     pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[Holder]) -> String {
         format!(
             "{HASHED}{}",
@@ -128,7 +128,7 @@ impl Impact {
         )
     }
 
-    /// Tells this order from another under the same id, without holding who it is about.
+    /// Tells this order from another under the same id, without containing whom it is about.
     pub(crate) fn digest(&self, ordered: &Ordered<'_>) -> String {
         let keys = &self.people.keys;
         let people: Vec<_> = ordered
@@ -140,7 +140,7 @@ impl Impact {
         Fingerprint::of(&(people, ordered.ground, ordered.exclusions, confirmed)).into_string()
     }
 
-    /// Gives whose records would go, and how many came later.
+    /// Returns whose records would be deleted, and how many came later.
     pub(crate) async fn count_records(
         &self,
         scope: &ErasureScope,
@@ -198,8 +198,8 @@ impl Impact {
         }
     }
 
-    /// What else is open of the same person. An access request comes first: erasing to prevent
-    /// disclosure is an offence (Data Protection Act 2018, section 173).
+    /// Which other requests of the same person are open. An access request comes first: erasing to
+    /// prevent disclosure is an offence (Data Protection Act 2018, section 173).
     async fn count_requests(
         &self,
         id: &RequestId,
@@ -243,7 +243,7 @@ impl Impact {
     }
 }
 
-/// An identifier, so that it is recognised and not learnt.
+/// An identifier, masked: enough to recognise it, but not enough to learn it.
 pub(crate) fn masked(one: &Identifier) -> Value {
     json!({"type": one.kind(), "identifier": one.masked()})
 }

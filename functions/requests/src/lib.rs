@@ -1,9 +1,8 @@
-//! Carries out the orders of the Data Protection Officer. Each order is a file of its own, and
+//! Carries out the orders of the Data Protection Officer. Each order has its own file, and
 //! `Requests::start` lists them.
 //!
 //! An erasure is planned, looked at, and approved by the hash of its plan. From then on every place
-//! is a task of its own, which the Register's stream starts; what comes of them is told by the
-//! status.
+//! has its own task, which the Register's stream starts; the status shows the results.
 
 mod approve;
 mod certificate;
@@ -81,7 +80,7 @@ use unsubscribe_link::UnsubscribeLink;
 pub struct Requests {
     clock: Clock,
     evidence: Evidence,
-    /// Who carries out which, in the order in which they are told of.
+    /// The handler of each order, in the order in which error messages list them.
     orders: Vec<(&'static str, Box<dyn OrderHandler>)>,
 }
 
@@ -255,12 +254,12 @@ impl Function for Requests {
         })
     }
 
-    /// Carries out `{"order": …, …}`, by the name of one of the orders.
+    /// Carries out `{"order": …, …}`, where `order` names one of the orders.
     ///
-    /// An order that is refused is answered with why.
+    /// If an order is refused, the answer says why.
     ///
     /// # Errors
-    /// [`Error::Storage`] in words.
+    /// [`Error::Storage`] as text.
     async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload, &event.context.request_id).await;
         failure::answered(
@@ -284,7 +283,7 @@ impl Requests {
         Ok(answer)
     }
 
-    /// Who carries out an order.
+    /// The handler of an order.
     fn handler(&self, order: &Value) -> Result<&dyn OrderHandler, Violation> {
         let named = order.get("order").and_then(Value::as_str);
         let known = self.orders.iter().find(|(name, _)| Some(*name) == named);
@@ -294,9 +293,10 @@ impl Requests {
         })
     }
 
-    /// What was written is attested with the answer; what cannot be now, the sweep attests.
+    /// Attests what was written, together with the answer. The sweep attests what cannot be
+    /// attested now.
     async fn attest(&self, order: &Value, answer: &Value, handler: &dyn OrderHandler) {
-        // An order that names no request has one of its own.
+        // If an order names no request, its answer does.
         let id = order
             .get("request_id")
             .or(answer.get("request_id"))
@@ -313,7 +313,7 @@ impl Requests {
     }
 }
 
-/// Names as a sentence lists them.
+/// Names, as a sentence lists them.
 fn one_of(names: &[&str]) -> String {
     match names {
         [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),

@@ -14,7 +14,7 @@ pub(crate) struct Lift(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Lift {
-    /// Lifts a hold. What is past its date, and held by nothing else, is deleted at once.
+    /// Lifts a hold. What is past its date, and under no other hold, is deleted at once.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
             .lift(order, given.now, |kind| {

@@ -1,4 +1,4 @@
-//! Who is linked to what a person gave, page by page: for the DPO, who decides link by link.
+//! The links of a person's identifiers, page by page: for the DPO, who decides link by link.
 
 use crate::Error;
 use crate::impact::masked;
@@ -22,10 +22,10 @@ impl OrderHandler for ListLinks {
     /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?,
     /// "refused_links"?, "after"?}`.
     ///
-    /// With a `kind` of package the list is that package's, which follows some links unasked;
-    /// without, that of a plan, a hold or a restriction. Each answer has by what the person is
-    /// found, the links after the one called `after`, and with the last of them, what the records
-    /// name beside that leads to nobody.
+    /// With a `kind` of package the list is that package's, which follows some links without a
+    /// decision; without, that of a plan, a hold or a restriction. Each answer has the identifiers
+    /// by which the person is found, and the links after the one named `after`. With the last links
+    /// it has the further identifiers in the records that lead to nobody.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
@@ -76,7 +76,7 @@ impl OrderHandler for ListLinks {
     }
 }
 
-/// The links after this one, and after the last of them, the identifiers that lead to nobody.
+/// The links after this one. After the last of them come the identifiers that lead to nobody.
 fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, Violation> {
     let order: Vec<&String> = found
         .linked

@@ -1,4 +1,4 @@
-//! The desk of the Data Protection Officer, on AWS Lambda.
+//! The Data Protection Officer's orders, on AWS Lambda.
 
 fn main() -> Result<(), lambda_runtime::Error> {
     custodian_runtime::main::<custodian_requests::Requests>()

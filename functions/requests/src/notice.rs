@@ -1,4 +1,4 @@
-//! A person was told that a restriction will be lifted.
+//! A person was informed that a restriction will be lifted.
 
 use crate::Error;
 use crate::constraints::{Constraining, constraint_view};
@@ -11,14 +11,14 @@ use custodian_rights::people::Links;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Records that the person was told.
+/// Records that the person was informed.
 #[derive(Debug)]
 pub(crate) struct Notice(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Notice {
-    /// Records that the person was told that the restriction will be lifted: `{"order",
-    /// "request_id", "by"}`.
+    /// Records that the person was informed that the restriction will be lifted:
+    /// `{"order", "request_id", "by"}`.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
         let (id, now) = (order.request()?, given.now);
@@ -29,7 +29,7 @@ impl OrderHandler for Notice {
         if !self.0.find(&id, now).await?.standing.kind.needs_notice() {
             return Err(Error::NotNow("a hold needs no notice"));
         }
-        // One that was recorded before stands.
+        // A record made earlier is kept.
         self.0
             .hold_enforcement
             .constraints

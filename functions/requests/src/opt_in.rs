@@ -1,5 +1,4 @@
-//! An opt-out is taken back by the Data Protection Officer, who has made sure that the person wants
-//! that.
+//! The Data Protection Officer takes an opt-out back, after making sure that the person wants that.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -11,7 +10,7 @@ use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::OptOuts;
 use serde_json::{Value, json};
 
-/// Takes opt-outs back.
+/// Reverses opt-outs.
 #[derive(Debug)]
 pub(crate) struct OptIn {
     pub(crate) people: People,
@@ -21,13 +20,13 @@ pub(crate) struct OptIn {
 
 #[async_trait]
 impl OrderHandler for OptIn {
-    /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`.
-    /// The same order twice is one.
+    /// Reverses an opt-out: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The
+    /// same order twice counts as one.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
         let (order, now) = (Order::read(order, &FIELDS)?, given.now);
-        // One order is done as a whole or not at all, and a second one for more would be taken for
-        // the first.
+        // An order is done as a whole or not at all. A second one that covers more would be taken
+        // for the first.
         let (id, address, by) = (
             order.request()?,
             order.address("an order")?,

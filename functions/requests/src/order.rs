@@ -1,4 +1,4 @@
-//! What every order of the Data Protection Officer has.
+//! What all orders of the Data Protection Officer have in common.
 
 use crate::Error;
 use async_trait::async_trait;
@@ -9,18 +9,19 @@ use std::fmt::Debug;
 /// When an order was given, and in which invocation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Given<'a> {
-    /// In whole seconds.
+    /// The time, in whole seconds.
     pub(crate) now: DateTime<Utc>,
     pub(crate) invocation: &'a str,
 }
 
-/// An order of the Data Protection Officer: its fields are all that it depends on.
+/// An order of the Data Protection Officer. Its fields are everything that it depends on.
 #[async_trait]
 pub(crate) trait OrderHandler: Debug + Send + Sync {
-    /// Reads an order and carries it out. The same order twice does no more than once.
+    /// Reads an order and carries it out. The same order twice has the effect of one.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error>;
 
-    /// What the request is called, behind the order's own id, by which it has recipients notified.
+    /// What is added to the order's request id to name the request that notifies recipients. `None`
+    /// if the order notifies nobody.
     fn notifies_as(&self) -> Option<&'static str> {
         None
     }

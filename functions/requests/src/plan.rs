@@ -1,4 +1,4 @@
-//! An erasure is planned, or planned anew.
+//! An erasure is planned, or planned again.
 
 use crate::Error;
 use crate::impact::{Impact, Ordered, Touched, count, masked};
@@ -27,7 +27,7 @@ pub(crate) struct PlanErasure {
     pub(crate) impact: Arc<Impact>,
 }
 
-/// A plan, who it is about, and its hash.
+/// A plan, whom it is about, and its hash.
 struct Drafted {
     plan: Plan,
     found: Found,
@@ -36,7 +36,7 @@ struct Drafted {
 
 #[async_trait]
 impl OrderHandler for PlanErasure {
-    /// Plans an erasure, or plans it anew.
+    /// Plans an erasure, or plans it again.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
@@ -106,7 +106,7 @@ impl OrderHandler for PlanErasure {
 }
 
 impl PlanErasure {
-    /// Who the order is about and what it would touch, at `now`.
+    /// Whom the order is about and what it would delete, at `now`.
     async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
         let found = self
             .people

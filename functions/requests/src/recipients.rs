@@ -1,8 +1,7 @@
-//! Recipients are told what became of what they were given: it is restricted, freed, or corrected
-//! (Article 19).
+//! Informs recipients about data that they got: it is restricted, freed, or corrected (Article 19).
 //!
-//! Each time that is a request with a task for every processor, entered together with what they are
-//! told of. Their interfaces know erasure only, so these are tasks for a human.
+//! Each time this is a request with a task for every processor, entered together with the order
+//! that causes it. Their interfaces only know erasure, so these are tasks for a human.
 
 use crate::Error;
 use crate::approve::due;
@@ -23,11 +22,11 @@ use custodian_store::requests::{Approval, HOLDERS, Request, Requests};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What the requests are called by which recipients are told of a restriction, and of its lifting.
+/// The endings of the ids of requests that inform recipients of a restriction, and of its lifting.
 pub(crate) const RESTRICTED: &str = "restricted";
 pub(crate) const LIFTED: &str = "lifted";
 
-/// What recipients are told.
+/// What recipients are informed about.
 pub(crate) struct Notification<'a> {
     pub(crate) action: Action,
     /// A digest of the order.
@@ -45,8 +44,8 @@ pub(crate) struct Recipients {
 }
 
 impl Recipients {
-    /// What enters the request that follows from `id`, to begin together with what recipients are
-    /// told of.
+    /// The writes that enter the request that follows from `id`, together with what recipients are
+    /// informed about.
     pub(crate) async fn notify_beside(
         &self,
         id: &RequestId,
@@ -101,7 +100,7 @@ impl Recipients {
         ))
     }
 
-    /// The requests by which recipients are told of what was placed.
+    /// The requests that inform recipients of a hold or restriction.
     pub(crate) async fn of(
         &self,
         id: &RequestId,

@@ -1,4 +1,4 @@
-//! Something of a person was corrected: recipients are notified.
+//! Something about a person was corrected, and recipients are notified.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Has recipients notified of a correction.
+/// Notifies recipients of a correction.
 #[derive(Debug)]
 pub(crate) struct Rectified {
     pub(crate) people: People,
@@ -25,8 +25,9 @@ pub(crate) struct Rectified {
 
 #[async_trait]
 impl OrderHandler for Rectified {
-    /// Has recipients told that something was corrected: `{"order", "request_id", "identifiers",
-    /// "by", "confirmed_links"?, "refused_links"?}`. What it was stands in no order.
+    /// Has recipients informed that something was corrected:
+    /// `{"order", "request_id", "identifiers", "by", "confirmed_links"?, "refused_links"?}`. The
+    /// order does not say what was corrected.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = [
             "order",
@@ -69,7 +70,7 @@ impl OrderHandler for Rectified {
                 suppress: false,
                 beside: Vec::new(),
             };
-            // Whether it was entered here or by another run of the same order is seen below.
+            // The code below checks whether this run or another run of the same order entered it.
             self.register.enter(&id, approval, now).await?;
         }
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;

@@ -17,8 +17,7 @@ pub(crate) struct RequestView {
 }
 
 impl RequestView {
-    /// What the DPO is told of a request: how far it is and every place's part, never whose data it
-    /// is.
+    /// What the DPO sees of a request: its state and every place's part, never whose data it is.
     pub(crate) async fn of(
         &self,
         id: &RequestId,
@@ -43,7 +42,7 @@ impl RequestView {
         }))
     }
 
-    /// Remembers who gives an order again that another gave first.
+    /// Stores who repeats an order that another person gave first.
     pub(crate) async fn ordered_again(
         &self,
         id: &RequestId,

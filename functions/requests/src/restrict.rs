@@ -1,5 +1,5 @@
-//! A restriction: what is of a person is stored and told by no statistic, until the person was told
-//! that it is lifted.
+//! A restriction: data about a person is stored and counted in no statistic, until the person was
+//! informed that it is lifted.
 
 use crate::Error;
 use crate::constraints::Constraining;
@@ -16,7 +16,7 @@ pub(crate) struct Restrict(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Restrict {
-    /// Restricts everything of a person, what arrives later too.
+    /// Restricts everything of a person, including what arrives later.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
             .place(order, given.now, |ground| {

@@ -1,4 +1,4 @@
-//! How far a request is.
+//! The state of a request.
 
 use crate::Error;
 use crate::constraints::Constraining;
@@ -12,7 +12,7 @@ use custodian_store::requests::Requests;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Says how far a request is, in every place.
+/// Returns the state of a request in every place.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) register: Requests,
@@ -22,7 +22,7 @@ pub(crate) struct Status {
 
 #[async_trait]
 impl OrderHandler for Status {
-    /// Tells how far a request is, in every place.
+    /// Gives the state of a request, in every place.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
         let (id, by, now) = (order.request()?, order.text("by")?, given.now);
@@ -48,8 +48,8 @@ impl OrderHandler for Status {
 }
 
 impl Status {
-    /// What there is to tell of a request that asks nothing of any place: what it has placed, or
-    /// only that it was named.
+    /// The status of a request that asks nothing of any place: what it has placed, or only its
+    /// events.
     async fn without_tasks(
         &self,
         id: &RequestId,

@@ -20,7 +20,7 @@ pub(crate) struct Stop {
 
 #[async_trait]
 impl OrderHandler for Stop {
-    /// Stops what has not begun; what has begun ends as it ends.
+    /// Stops what has not begun; what has begun runs to its end.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "stopped_by"])?;
         let (id, by, now) = (order.request()?, order.text("stopped_by")?, given.now);

@@ -15,7 +15,7 @@ pub(crate) struct Unrestrict(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Unrestrict {
-    /// Lifts a restriction, if the person was told.
+    /// Lifts a restriction, if the person was informed.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
             .lift(order, given.now, |kind| {

@@ -1,5 +1,5 @@
-//! A link with which a person ends a newsletter: for a newsletter that goes out, or for an answer
-//! to a letter.
+//! A link with which a person ends a newsletter: for a newsletter that is sent, or for an answer to
+//! a letter.
 
 use crate::Error;
 use crate::order::{Given, OrderHandler};
@@ -22,9 +22,9 @@ pub(crate) struct UnsubscribeLink {
 
 #[async_trait]
 impl OrderHandler for UnsubscribeLink {
-    /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. Of the link nothing
-    /// is stored, as it is as good as any other to the same list; who asked for it is, and not for
-    /// whom.
+    /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. The link is not
+    /// stored, because any other to the same list is as good. Who asked for it is stored, but not
+    /// for whom.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "identifiers", "list", "by", "request_id"])?;
         let (id, by, now) = (
