@@ -1,8 +1,8 @@
-//! The door in front of packages.
+//! The access to packages.
 //!
-//! `GET /packages/{token}` shows what there is and asks for the code; it changes nothing, because
+//! `GET /packages/{token}` shows what there is and asks for the code. It changes nothing, because
 //! programs that look for viruses follow every link. `POST` with the code counts the fetch, which
-//! is what hands a package over, and only then leads on to the object, by a link of S3's that works
+//! is what hands a package over. Only then it redirects to the object, by a link of S3's that works
 //! for a minute. A link of S3's alone would work until its own end whatever the Register says, and
 //! where the object is gone it would answer as if there had never been one.
 
@@ -33,10 +33,10 @@ use pages::{Mistake, Offer, Part};
 use refusal::{Gone, Rejection};
 use std::time::Duration;
 
-/// How long the link of S3's works: whoever is led there goes at once.
+/// How long S3's link works: the person follows the redirect at once.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Leads on to what may be handed out.
+/// Redirects to packages that may be handed out.
 pub struct Download {
     clock: Clock,
     keys: Keyring<Links>,
@@ -46,7 +46,7 @@ pub struct Download {
     site: Site,
 }
 
-/// A package that a link opens with its code.
+/// A package that a link and its code open.
 struct Opened {
     package: Package,
     made: Made,
@@ -104,8 +104,8 @@ impl Function for Download {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
-    /// not failed.
+    /// A constant if the event is not one of API Gateway's. Whatever a person sends is answered and
+    /// does not fail.
     async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
             self.handle(request)
@@ -115,13 +115,13 @@ impl Function for Download {
 }
 
 impl Download {
-    /// Answers one request; every failure becomes a page, so this cannot fail.
+    /// Answers one request. Every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
         let Request {
             method, path, body, ..
         } = request;
         let answer = match path.strip_prefix("/packages/") {
-            // No token has a slash: one behind it is a slip of whoever copied the link.
+            // No token has a slash: one at its end is a mistake in copying the link.
             Some(token) => {
                 self.answer(token.trim_end_matches('/'), &method, &body)
                     .await
@@ -152,7 +152,7 @@ impl Download {
         }
     }
 
-    /// The link of a token, while it works as far as the token says.
+    /// The link of a token, as far as the token says that it works.
     fn link(&self, token: &str, now: DateTime<Utc>) -> Result<PackageLink, Rejection> {
         let Some(link) = PackageLink::of_token(&self.keys, token) else {
             let is_former = PackageLink::is_former(&self.keys, token);
@@ -169,7 +169,7 @@ impl Download {
         }
     }
 
-    /// What a link opens, while it works and the package may be handed out.
+    /// What a link opens, if it works and the package may be handed out.
     async fn opened(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Opened, Rejection> {
         let package = self
             .packages
@@ -226,8 +226,7 @@ impl Download {
         })
     }
 
-    /// Leads on to a file, if the code is right. What counts is counted before anybody is led
-    /// anywhere.
+    /// Redirects to a file, if the code is right. The fetch is counted before the redirect.
     async fn fetch(
         &self,
         link: &PackageLink,
@@ -268,8 +267,8 @@ impl Download {
             .fetch(&link.request, link.kind, &link.id, file, now)
             .await?
         {
-            // This file was fetched as often as it may be, or the link has ended since it was
-            // looked up.
+            // This file was fetched as often as allowed, or the link has ended since it was looked
+            // up.
             return self
                 .show(link, &self.opened(link, now).await?, Some(Mistake::UsedUp))
                 .await;

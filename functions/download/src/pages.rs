@@ -1,4 +1,4 @@
-//! What a person reads at the door, in the frame of all pages.
+//! The pages about a package, in the layout of all pages.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use custodian_domain::rights::package_token::WRONG_CODES;
 use custodian_store::packages::DAYS;
 use custodian_web::page::{Page, written};
 
-/// The fields.
+/// The names of the fields.
 pub const CODE: &str = "code";
 pub const FILE: &str = "file";
 
@@ -17,12 +17,12 @@ pub const FILE: &str = "file";
 pub enum Mistake {
     /// No code was typed.
     NoCode,
-    /// Another code was typed; so many more may be wrong.
+    /// A wrong code was typed; this many more may be wrong.
     WrongCode {
-        /// How many.
+        /// How many tries are left.
         left: u32,
     },
-    /// The file was fetched as often as it may be.
+    /// The file was fetched as often as allowed.
     UsedUp,
 }
 
@@ -40,7 +40,7 @@ impl Mistake {
         }
     }
 
-    /// Whether it is about the field.
+    /// Whether it concerns the field.
     const fn is_of_code(self) -> bool {
         matches!(self, Self::NoCode | Self::WrongCode { .. })
     }
@@ -48,9 +48,9 @@ impl Mistake {
 
 /// What a link opens.
 pub struct Offer<'a> {
-    /// What the package holds.
+    /// The kind of package.
     pub kind: PackageKind,
-    /// Whether the DPO reads it, before the person gets it.
+    /// Whether the DPO reads it before the person gets it.
     pub reading: bool,
     /// The request's id.
     pub request: &'a str,
@@ -90,7 +90,7 @@ impl Offer<'_> {
 /// A file that a link offers.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// Which.
+    /// Which file.
     pub file: File,
     /// How often it may still be fetched.
     pub left: u32,
@@ -128,13 +128,13 @@ struct GonePage<'a> {
     days: i64,
 }
 
-/// The page that says what there is and asks for the code.
+/// The page that lists the files and asks for the code.
 #[must_use]
 pub fn offer(page: Page<'_>, offer: &Offer<'_>) -> String {
     written(&OfferPage { page, offer })
 }
 
-/// The page about a file that is no longer handed out.
+/// The page about a package that is no longer handed out.
 #[must_use]
 pub fn gone(page: Page<'_>) -> String {
     written(&GonePage {

@@ -1,17 +1,17 @@
-//! Everything that is refused, as a page.
+//! Every refusal, as a page.
 
 use crate::pages;
 use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{Message, Page};
 use custodian_web::rejection::{self, Own, Words};
 
-/// Why nobody is led on. An address is not found if its token is not one of ours.
+/// Why nobody is sent on. An address is not found if its token is not one of ours.
 pub type Rejection = rejection::Rejection<Gone>;
 
 /// The link has ended, the time of the package is over, or somebody whose data it held was erased.
 ///
-/// What is gone is gone for one reason as for the other: whoever has the link does not learn that
-/// somebody was erased.
+/// All these reasons look the same, so that somebody with the link does not learn that somebody was
+/// erased.
 #[derive(Debug)]
 pub struct Gone;
 

@@ -17,7 +17,7 @@ pub enum Address<'a> {
     List,
     /// The form of a survey.
     Form(&'a str),
-    /// Where the form of a survey is sent to.
+    /// The address that the form of a survey is sent to.
     Responses(&'a str),
     /// What a person sees after an answer.
     ThankYou(&'a str),

@@ -80,8 +80,8 @@ impl Ingest {
         page::never_cached(pages::form(self.page().with_what_was_typed(), view))
     }
 
-    /// What was typed, on a page that says why it was not saved: to be copied, and to be sent again
-    /// where that can help.
+    /// The page that says why an answer was not saved, with what was typed: to be copied, and to be
+    /// sent again where that can help.
     pub(crate) fn give_back(
         &self,
         id: &str,

@@ -1,10 +1,10 @@
-//! The empty form, the commonest answer of all: rendered and compressed once for each version of a
-//! survey, and given out with a token of its own each time.
+//! The empty form, the most common answer of all. It is rendered and compressed once for each
+//! version of a survey, and sent with a new token each time.
 //!
 //! Only the token differs. So the page is kept in the parts around it, as text and compressed. The
 //! compressed parts and the token become one gzip member (RFC 1952): each part is a run of deflate
-//! blocks that ends on a byte (RFC 1951, 3.2), and the token is a block that is stored. What is
-//! secret is therefore never compressed together with anything.
+//! blocks that ends on a byte (RFC 1951, 3.2), and the token is a stored block. So nothing secret
+//! is ever compressed together with anything else.
 
 use crate::random;
 use custodian_domain::survey::{Survey, VersionId};
@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The start of a gzip member without name and time (RFC 1952, 2.3).
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
-/// An empty block that is stored and is the last.
+/// An empty stored block that is the last.
 const LAST_BLOCK: [u8; 5] = [1, 0, 0, 0xff, 0xff];
 
-/// The empty forms of the surveys that were asked for, one version of each.
+/// The empty forms of the surveys that were requested, in one version each.
 #[derive(Debug, Default)]
 pub struct BlankForms(Mutex<HashMap<String, Arc<BlankForm>>>);
 
@@ -25,20 +25,20 @@ pub struct BlankForms(Mutex<HashMap<String, Arc<BlankForm>>>);
 #[derive(Debug)]
 pub struct BlankForm {
     version: VersionId,
-    /// What stands before, between and behind the places of the token.
+    /// What comes before, between and after the places of the token.
     parts: Vec<Part>,
 }
 
 #[derive(Debug)]
 struct Part {
     text: String,
-    /// The same as deflate blocks, none of which is the last.
+    /// The same, as deflate blocks, none of which is the last.
     deflated: Vec<u8>,
 }
 
 impl BlankForms {
-    /// The form of a survey: as it was rendered before, or else as `render` renders it with the
-    /// token that it is given.
+    /// The form of a survey. If it was not rendered before, `render` renders it with the token that
+    /// it is given.
     pub fn of(&self, survey: &Survey, render: impl FnOnce(String) -> String) -> Arc<BlankForm> {
         let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = forms.get(&survey.id)
@@ -54,7 +54,7 @@ impl BlankForms {
 
 impl BlankForm {
     fn new(version: VersionId, render: impl FnOnce(String) -> String) -> Self {
-        // Nothing that anybody wrote into a survey is this.
+        // Nothing that anybody wrote into a survey contains this.
         let place = format!("{:032x}", u128::from_ne_bytes(random()));
         let page = render(place.clone());
         let parts = page.split(&place).map(|text| Part {
@@ -91,7 +91,7 @@ impl BlankForm {
     }
 }
 
-/// A block that is stored: its length twice, the second time with every bit turned.
+/// A stored block: its length twice, the second time with every bit inverted.
 fn store(token: &[u8], bytes: &mut Vec<u8>) {
     for some in token.chunks(usize::from(u16::MAX)) {
         let length = u16::try_from(some.len()).unwrap_or(u16::MAX);
@@ -116,7 +116,7 @@ fn deflated(text: &[u8]) -> Vec<u8> {
         compress
             .compress_vec(rest, &mut bytes, FlushCompress::Sync)
             .expect("bytes in memory can be compressed");
-        // A flush that fills the room may have more to say.
+        // A flush that fills the buffer may have more to write.
         if bytes.len() < bytes.capacity() {
             return bytes;
         }
@@ -142,7 +142,7 @@ mod tests {
 
     fn unpacked(bytes: &[u8]) -> String {
         let mut text = String::new();
-        // One member, and nothing behind it.
+        // One member, and nothing after it.
         let mut decoder = GzDecoder::new(bytes);
         decoder.read_to_string(&mut text).unwrap();
         assert!(decoder.into_inner().is_empty());

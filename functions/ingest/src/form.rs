@@ -1,4 +1,4 @@
-//! A survey, and what was typed into it, as the form that a person sees.
+//! A survey as a form, with what was typed into it.
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
 use custodian_domain::survey::answers::{self, AnswerRule, FormData, RawValue, nameable};
@@ -13,7 +13,7 @@ pub fn empty(survey: &Survey, token: String) -> FormView {
     filled(survey, token, &Typed::new(), &[], None)
 }
 
-/// The form as it was sent, with what is wrong.
+/// The form as it was sent, with its errors.
 pub fn filled(
     survey: &Survey,
     token: String,
@@ -34,14 +34,14 @@ pub fn filled(
         notice: notice.map(str::to_owned),
         person: None,
         no_longer_asked: Vec::new(),
-        // What a record says that the person was shown is what the form leads to.
+        // The form leads to the notice that the record will name.
         privacy_notice: notice::find(&survey.notice_version)
             .unwrap_or(notice::CURRENT)
             .version,
     }
 }
 
-/// What was typed for questions that the survey does not have any more.
+/// What was typed for questions that the survey no longer has.
 pub fn no_longer_asked(survey: &Survey, typed: &Typed) -> Vec<TypedField> {
     let is_part = |question: &Question, field: &String| question.date_fields().contains(field);
     let asked = |field: &String| {
@@ -65,8 +65,8 @@ pub fn no_longer_asked(survey: &Survey, typed: &Typed) -> Vec<TypedField> {
     .collect()
 }
 
-/// What was typed, by question where the survey is known; else field by field, so that it can be
-/// sent again as it came.
+/// What was typed, by question if the survey is known; else field by field, so that it can be sent
+/// again as it came.
 pub fn given_back(
     action: String,
     survey: Option<&Survey>,
@@ -128,7 +128,7 @@ pub fn given_back(
     }
 }
 
-/// What was sent, in the words of what was chosen.
+/// What was sent, in the words of the option.
 fn as_shown(kind: QuestionKind, sent: &str) -> Cow<'_, str> {
     let point = || sent.trim().parse().ok().and_then(answers::point);
     match (kind, sent) {
@@ -141,7 +141,7 @@ fn as_shown(kind: QuestionKind, sent: &str) -> Cow<'_, str> {
     }
 }
 
-/// What was typed, for filling it in again, without what nobody can see; JSON fills in nothing.
+/// What was typed, for filling in again, without invisible characters; JSON fills in nothing.
 pub fn typed(sheet: &FormData) -> Typed {
     let texts = sheet.iter().filter_map(|(field, given)| match given {
         RawValue::Texts(texts) => Some((
@@ -160,8 +160,8 @@ fn view(question: &Question, typed: &Typed) -> QuestionView {
     }
 }
 
-/// What was typed for a question, cleaned as it will be stored: nobody can take out what they
-/// cannot see.
+/// What was typed for a question, cleaned as it will be stored: nobody can remove what they cannot
+/// see.
 fn typed_for(question: &Question, typed: &Typed) -> Typed {
     let [day, month, year] = question.date_fields();
     let fields = match question.kind {
@@ -202,7 +202,7 @@ fn error(survey: &Survey, fault: &Violation<AnswerRule>) -> FieldErrorView {
     }
 }
 
-/// Whether a field is a question's own, or one of the three of a date.
+/// Whether a field is a question's own, or one of a date's three fields.
 fn has_field(question: &Question, field: &str) -> bool {
     question.id == field
         || (question.kind == QuestionKind::Date
@@ -242,8 +242,7 @@ fn message(question: &Question, rule: AnswerRule) -> String {
             "The form had a field that is not part of this survey: {}",
             question.id
         ),
-        // What is wrong with a number, a date or a text reads the same for a program and for a
-        // person.
+        // A problem with a number, a date or a text reads the same for a program and for a person.
         rule => format!("‘{label}’ {rule}"),
     }
 }
@@ -273,7 +272,7 @@ mod tests {
             let faults = check(&survey, sheet, "2026-11-23".parse().unwrap()).err().unwrap_or_default();
             let page = |view| pages::form(Page::of(&site), &view).len();
             let (plain, full) = (page(empty(&survey, "t".into())), page(filled(&survey, "t".into(), &typed, &faults, None)));
-            // A sign of HTML takes five bytes.
+            // A character of HTML takes five bytes.
             prop_assert!(full <= plain + 5 * sent + 16 * 1024, "{} bytes of {}", full, sent);
         }
     }

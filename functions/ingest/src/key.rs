@@ -3,7 +3,7 @@
 //! Anybody who guesses a key can find out whether somebody answered under it: other answers under
 //! it are a conflict. So a key that could be guessed, such as `1` or an address, is not accepted.
 
-/// How many different hexadecimal digits a random UUID has at least: one in 10^11 has fewer.
+/// The least number of different hexadecimal digits in a random UUID: one in 10^11 has fewer.
 const DIFFERENT: u32 = 6;
 
 /// The key of a submission, in its canonical spelling.
@@ -89,11 +89,11 @@ mod tests {
             "00000000-0000-0000-0000-000000000000",
             "00000000-0000-4000-8000-000000000001",
             "11111111-1111-4111-8111-111111111111",
-            // Of a time and a machine (1), and of a name (3 and 5).
+            // Made from a time and a machine (1), and from a name (3 and 5).
             "3f0e9c1a-5d41-11ee-9a51-6a0c7b1f2d10",
             "3f0e9c1a-5d41-3b8e-9a51-6a0c7b1f2d10",
             "3f0e9c1a-5d41-5b8e-9a51-6a0c7b1f2d10",
-            // Of no variant that has versions.
+            // Of a variant that has no versions.
             "3f0e9c1a-5d41-4b8e-ca51-6a0c7b1f2d10",
             "3f0e9c1a5d414b8e9a516a0c7b1f2d10",
             "3f0e9c1a-5d41-4b8e-9a51-6a0c7b1f2d1",
@@ -115,7 +115,7 @@ mod tests {
             let digits = format!("{random:032x}");
             let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
             let key = parts.join("-");
-            // What proptest makes small is not random.
+            // The small values that proptest prefers are not random.
             prop_assume!(super::different(key.as_bytes()) >= super::DIFFERENT);
             prop_assert_eq!(read(&key), Some(key));
         }

@@ -1,8 +1,9 @@
-//! A web form becomes a record.
+//! Turns a web form into a record.
 //!
 //! `GET /surveys/{survey}` gives the form, `POST /surveys/{survey}/responses` takes it: one
-//! request, one conditional put. This function can put records and cannot read them. Whatever no
-//! other function has a route for comes here too, so that a person who went astray finds a page.
+//! request, one conditional put. This function can put records and cannot read them. Requests that
+//! no other function has a route for come here too, so that a person with a wrong address finds a
+//! page.
 
 mod address;
 mod again;
@@ -51,8 +52,8 @@ pub struct Ingest {
     references: References,
     receipts: Receipts,
     limits: Limits,
-    /// Where people are asked to confirm an address, and what the address is sealed with; nothing
-    /// where nobody is.
+    /// Where people are asked to confirm an address, and the keys that seal it; `None` if nobody is
+    /// asked.
     confirmations: Option<(Confirmations, Keyring<Addresses>)>,
     site: Site,
     blank_forms: BlankForms,
@@ -127,8 +128,8 @@ impl Function for Ingest {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
-    /// not failed.
+    /// A constant if the event is not one of API Gateway's. Whatever a person sends is answered and
+    /// does not fail.
     async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
             self.handle(request)
@@ -138,7 +139,7 @@ impl Function for Ingest {
 }
 
 impl Ingest {
-    /// Answers one request; every failure becomes a page or a problem document, so this cannot
+    /// Answers one request. Every failure becomes a page or a problem document, so this cannot
     /// fail.
     pub async fn handle(&self, request: Request) -> Response {
         let program = reply::is_for_a_program(&request);
@@ -163,7 +164,7 @@ impl Ingest {
             (&Method::GET, Address::List) => self.list(&request).await,
             (&Method::GET, Address::Form(id)) => self.form(id, &request).await,
             (&Method::POST, Address::Responses(id)) => self.submit(id, request, program).await,
-            // Somebody shares, keeps or reloads the address at which an answer was sent.
+            // Somebody shares, keeps or reloads the address to which an answer was sent.
             (&Method::GET, Address::Responses(id)) => {
                 Ok(reply::see_other(&self.link(&["surveys", id])))
             }
@@ -186,7 +187,7 @@ impl Ingest {
         }
     }
 
-    /// What is open, a page at a time.
+    /// The open surveys, a page at a time.
     async fn list(&self, request: &Request) -> Result<Response, Rejection> {
         let now = self.clock.now();
         let surveys = self.surveys.all(now).await?;
@@ -217,9 +218,9 @@ impl Ingest {
         Ok(reply::blank_form(&form, &token, &request.headers))
     }
 
-    /// The page after an answer. It shows what its address says, and so only an address that this
-    /// function signed; what the survey has become meanwhile, or whether the Register answers, is
-    /// no reason to keep the reference back.
+    /// The page after an answer. It shows what its address says, so it accepts only an address that
+    /// this function signed. Changes to the survey, or a Register that does not answer, are no
+    /// reason to withhold the reference.
     async fn thank_you(&self, id: &str, request: &Request) -> Result<Response, Rejection> {
         let receipt = self
             .receipts

@@ -25,7 +25,7 @@ pub struct Own {
 }
 
 impl Own {
-    /// Takes them out of what a person sent.
+    /// Takes these fields out of what a person sent.
     pub fn take(sheet: &mut FormData) -> Self {
         let mut filled = |field| sheet::take(sheet, field).is_some();
         let (now, before, person) = (

@@ -1,8 +1,8 @@
 //! Every page a resident sees.
 //!
 //! Plain data in, HTML out: nothing here knows the storage or the time. The patterns are those of
-//! the GOV.UK Design System; there is no script, no inline style and no image, so that the pages
-//! live with [`HEADERS`](custodian_web::http::HEADERS).
+//! the GOV.UK Design System. There is no script, no inline style and no image, so the pages comply
+//! with [`HEADERS`](custodian_web::http::HEADERS).
 
 mod field;
 mod given_back;
@@ -32,60 +32,59 @@ pub const STYLESHEET_GZIP: &str = include_str!(concat!(env!("OUT_DIR"), "/custod
 /// The schema of a package's document.
 pub const EXPORT_SCHEMA: &str = include_str!("../../../docs/export.schema.json");
 
-/// What a form that was open for too long says above itself.
+/// The notice on a form that was open for too long.
 pub const NOTICE_EXPIRED: &str =
     "This form was open for too long. Check your answers and send them again.";
 
-/// What a form says above itself whose questions are not those that were answered; what fits is
-/// filled in.
+/// The notice on a form with other questions than those that were answered; what fits is filled in.
 pub const NOTICE_REWORDED: &str = "The questions have changed since you opened this form. Check your answers and send them again.";
 
-/// What a form says above itself when its answers could not be stored; they are still in it.
+/// The notice on a form whose answers could not be stored; they are still in it.
 pub const NOTICE_NOT_SAVED: &str = "Your answers were not saved because of a problem on our side. They are still here: send them again.";
 
-/// What a form says above itself when more has come from the same network than is taken.
+/// The notice on a form when its network has sent too much.
 pub const NOTICE_TOO_MANY: &str = "Your answers are not saved yet, because a great many have come from your network \
     within the hour. They are still here: wait until the next hour begins, then send them again.";
 
-/// What a form says above itself that came with a header that cannot be used: browsers send none.
+/// The notice on a form with an unusable header: browsers send none.
 pub const NOTICE_BAD_KEY: &str = "Your answers are not saved yet, because something on their way to us marked them in a way \
     that we cannot use. They are still here: send them again. If this page comes back, use another browser or another network.";
 
-/// What a form says above itself that came before, with other answers; these are still in it.
+/// The notice on a form that was sent before, with other answers; these are still in it.
 pub const NOTICE_CONFLICT: &str = "We already have other answers that were sent with this form, and keep those. \
     The answers below are not saved yet: to send them as well, use the button again.";
 
-/// What a form says above itself that looks as if a program had filled it in.
+/// The notice on a form that looks as if a program had filled it in.
 pub const NOTICE_DOUBTFUL: &str =
     "Your answers are not saved yet. They are still here: tell us that a person is sending them.";
 
-/// The mistake of a form that nobody says a person is sending.
+/// The mistake on a form that nobody says a person is sending.
 pub const MISTAKE_PERSON: &str = "Select ‘A person is sending these answers’";
 
-/// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed
+/// The `cache-control` of an empty form. A browser's Back button shows it again with what was typed
 /// and its token.
 pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
 
-/// The `cache-control` of the stylesheet at the address that pages have: another has another.
+/// The `cache-control` of the stylesheet at the address in our pages, which changes with it.
 pub const CACHE_THIS_STYLESHEET: &str = "public, max-age=31536000, immutable";
 
-/// The `cache-control` of the stylesheet, and of what changes as seldom.
+/// The `cache-control` of the stylesheet, and of what changes as rarely.
 pub const CACHE_STYLESHEET: &str = "public, max-age=3600";
 
-/// The `cache-control` of a page that says the same to everybody until the next deployment.
+/// The `cache-control` of a page that is the same for everybody until the next deployment.
 pub const CACHE_PLAIN_PAGE: &str = "public, max-age=300";
 
-/// The `cache-control` of the list of what is open.
+/// The `cache-control` of the list of open surveys.
 pub const CACHE_LIST: &str = "public, max-age=60";
 
-/// The `cache-control` of the icon that there is not.
+/// The `cache-control` of the missing icon.
 pub const CACHE_NO_ICON: &str = "public, max-age=86400";
 
-/// What was typed, by the name of the field in the form; a date's three fields are `{id}-day`,
+/// What was typed, by the name of the field in the form. A date's three fields are `{id}-day`,
 /// `-month` and `-year`.
 pub type Typed = BTreeMap<String, Vec<String>>;
 
-/// One survey as a form, empty or sent back with what is wrong.
+/// One survey as a form, empty or returned with its errors.
 #[derive(Clone, Debug)]
 pub struct FormView {
     /// The survey's id, part of the address that the form is sent to.
@@ -96,13 +95,13 @@ pub struct FormView {
     pub token: String,
     /// The questions in the survey's order.
     pub questions: Vec<QuestionView>,
-    /// The mistakes in the order in which the summary lists them.
+    /// The mistakes, in the order of the summary.
     pub errors: Vec<FieldErrorView>,
     /// What is wrong with the form as a whole, such as [`NOTICE_EXPIRED`].
     pub notice: Option<String>,
     /// Whether the form asks if a person is sending it, and what they said.
     pub person: Option<bool>,
-    /// What was typed for questions that are not asked any more: to be copied.
+    /// What was typed for questions that are no longer asked: to be copied.
     pub no_longer_asked: Vec<TypedField>,
     /// The version of the privacy notice that it leads to.
     pub privacy_notice: &'static str,
@@ -113,15 +112,14 @@ pub struct FormView {
 pub struct QuestionView {
     /// The question itself.
     pub question: Question,
-    /// What was typed, of this question or of the whole form.
+    /// What was typed, for this question or for the whole form.
     pub typed: Typed,
 }
 
-/// One mistake, said in the summary and at its field.
+/// One mistake, in the summary and at its field.
 #[derive(Clone, Debug)]
 pub struct FieldErrorView {
-    /// The question's id, or one of a date's three fields; anything else is said in the summary
-    /// only.
+    /// The question's id, or one of a date's three fields; anything else is in the summary only.
     pub field: String,
     /// What to do about it, as a sentence without a full stop.
     pub message: String,
@@ -144,7 +142,7 @@ struct ThankYouPage<'a> {
     title: Option<&'a str>,
     reference: &'a str,
     deleted_on: String,
-    /// For how many days the link in the email works that asks for a confirmation, if one comes.
+    /// For how many days the link in the confirmation email works, if one comes.
     confirm_within: Option<i64>,
 }
 
@@ -154,7 +152,7 @@ struct AccessibilityPage<'a> {
     page: Page<'a>,
 }
 
-/// The form of a survey; with errors or a notice its title begins with "Error: ".
+/// The form of a survey. With errors or a notice its title begins with "Error: ".
 #[must_use]
 pub fn form(page: Page<'_>, form: &FormView) -> String {
     let fields = form
@@ -178,7 +176,7 @@ pub fn form(page: Page<'_>, form: &FormView) -> String {
 }
 
 /// The page after an answer: the survey's title if it is known, the reference, the day on which it
-/// is deleted, and whether an email comes.
+/// is deleted, and whether an email will be sent.
 #[must_use]
 pub fn thank_you(page: Page<'_>, title: Option<&str>, receipt: &AnswerReceipt) -> String {
     let confirm_within = receipt.asks_to_confirm.then_some(LINK.num_days());

@@ -1,4 +1,4 @@
-//! Everything that is refused, as a page for a person and a problem document for a program.
+//! Every refusal, as a page for a person and a problem document for a program.
 
 use crate::pages::{self, GivenBack, Message};
 use chrono::{NaiveDate, TimeDelta};
@@ -11,46 +11,45 @@ use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{self as frame, Page};
 use custodian_web::problem::Problem;
 
-/// When to try again what could not be stored, in seconds.
+/// How many seconds to wait before sending again what could not be stored.
 const SOON: i64 = 5;
 
-/// Why a request is not done.
+/// Why a request is refused.
 #[derive(Debug)]
 pub enum Rejection {
     /// There is nothing at this address.
     NotFound,
-    /// There is an answer at this address to these methods, and to no other.
+    /// This address supports these methods, and no other.
     Method(&'static str),
-    /// There was never such a version of the privacy notice.
+    /// That version of the privacy notice never existed.
     UnknownNotice,
-    /// Nobody here wrote this address of a thank-you page.
+    /// This address of a thank-you page was not signed here.
     NoReceipt,
     /// There is no such survey.
     UnknownSurvey,
     /// The survey opens later.
     NotYetOpen { title: String, opens: NaiveDate },
-    /// The survey is over.
+    /// The survey has closed.
     Closed { title: String, closed: NaiveDate },
-    /// The body is larger than is read.
+    /// The body is too large.
     TooLarge,
     /// The body is neither a form nor JSON.
     MediaType,
-    /// The body cannot be read as what it says it is.
+    /// The body cannot be read in its declared format.
     Broken,
-    /// The header `Idempotency-Key` is not a key that nobody guesses.
+    /// The header `Idempotency-Key` is not a key that nobody can guess.
     BadKey,
     /// Some answers break a rule.
     Faults(Vec<Violation<AnswerRule>>),
-    /// The token is not one of ours; only a form has one.
+    /// The token is not one of ours. Only a form has one.
     ForeignToken,
-    /// The form asked what the survey asked long ago, or what nobody knows; only a form has a
-    /// version.
+    /// The form showed a version of long ago, or an unknown one; only a form has a version.
     Reworded,
-    /// It looks as if a program had filled in the form of a person.
+    /// It looks as if a program had filled in a person's form.
     Doubtful,
-    /// Another answer was kept under the same key.
+    /// Another answer was stored under the same key.
     Conflict,
-    /// More has come from one client within the hour than is taken.
+    /// One client has sent more within the hour than it may.
     TooMany { wait: TimeDelta },
     /// DynamoDB does not answer.
     Unavailable(StorageError),
@@ -87,7 +86,7 @@ impl Rejection {
         }
     }
 
-    /// After how many seconds it makes sense to send the same again, if that is so.
+    /// After how many seconds the same may be sent again, if that makes sense.
     pub fn wait(&self) -> Option<i64> {
         match self {
             Self::Unavailable(_) => Some(SOON),
@@ -96,7 +95,7 @@ impl Rejection {
         }
     }
 
-    /// The response to a person who sent answers: with what they typed.
+    /// The response to a person who sent answers, with what they typed.
     pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response {
         self.log();
         let (status, waits) = (self.status(), matches!(self, Self::Unavailable(_)));
@@ -197,7 +196,7 @@ impl Rejection {
             Self::Closed { title, closed } => Message::Closed { title, closed },
             Self::TooLarge => Message::TooLarge,
             Self::MediaType => Message::MediaType,
-            // A form comes back for these.
+            // For these the form comes back.
             Self::Broken
             | Self::BadKey
             | Self::Faults(_)

@@ -11,7 +11,7 @@ use custodian_web::http::{
 use custodian_web::{http, page, stylesheet};
 use std::borrow::Cow;
 
-/// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
+/// Whether a program reads a refusal: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {
     let mentions = |name: HeaderName, word: &str| {
         let value = request
@@ -24,7 +24,7 @@ pub fn is_for_a_program(request: &Request) -> bool {
     mentions(CONTENT_TYPE, "json") || (mentions(ACCEPT, "json") && !asks_for_page)
 }
 
-/// The stylesheet, compressed for whoever takes it so.
+/// The stylesheet, compressed for clients that accept it.
 pub fn stylesheet(request: &Request) -> Response {
     let is_this = request
         .parameter("v")
@@ -41,7 +41,7 @@ pub fn stylesheet(request: &Request) -> Response {
     vary(response)
 }
 
-/// An empty form, compressed for whoever takes it so.
+/// An empty form, compressed for clients that accept that.
 pub fn blank_form(form: &BlankForm, token: &str, headers: &HeaderMap) -> Response {
     if !http::takes_gzip(headers) {
         return vary(page::cached(form.page(token), pages::CACHE_EMPTY_FORM));
@@ -51,7 +51,7 @@ pub fn blank_form(form: &BlankForm, token: &str, headers: &HeaderMap) -> Respons
     vary(response)
 }
 
-/// Gives a response this body, in base64, which gzip has made smaller.
+/// Sets a gzip-compressed body, in base64, on a response.
 fn compressed(response: &mut Response, body: Cow<'static, str>) {
     *response.body_mut() = Body::Bytes(body);
     response
@@ -59,7 +59,7 @@ fn compressed(response: &mut Response, body: Cow<'static, str>) {
         .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
 }
 
-/// Says that the response depends on which codings a client takes.
+/// Notes in the response that it depends on the encodings that a client accepts.
 fn vary(mut response: Response) -> Response {
     response
         .headers_mut()
@@ -67,12 +67,12 @@ fn vary(mut response: Response) -> Response {
     response
 }
 
-/// A page that says the same to everybody.
+/// A page that is the same for everybody.
 pub fn plain(html: String) -> Response {
     page::cached(html, pages::CACHE_PLAIN_PAGE)
 }
 
-/// That there is no icon, said once a day to each browser: they all ask.
+/// The answer about the missing icon, once a day to each browser: they all ask.
 pub fn no_icon() -> Response {
     status(
         typed(String::new(), "text/plain", pages::CACHE_NO_ICON),
@@ -80,7 +80,7 @@ pub fn no_icon() -> Response {
     )
 }
 
-/// The schema of a package's document, which each of them names.
+/// The schema of a package's document, which every document names.
 pub fn export_schema() -> Response {
     typed(
         pages::EXPORT_SCHEMA,
@@ -89,13 +89,12 @@ pub fn export_schema() -> Response {
     )
 }
 
-/// Sends a browser on, by GET.
+/// Redirects a browser, by GET.
 pub fn see_other(location: &str) -> Response {
     lead_on(StatusCode::SEE_OTHER, location)
 }
 
-/// Sends whoever asked to the one address of what they asked for, by the same method and with the
-/// same body.
+/// Redirects to the canonical address, with the same method and the same body.
 pub fn permanent(location: &str) -> Response {
     lead_on(StatusCode::PERMANENT_REDIRECT, location)
 }

@@ -23,9 +23,9 @@ const ENCODED: usize = 3;
 /// Who sent it, according to the media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// A person, with a form.
+    /// A person sent a form.
     Person,
-    /// A program, with JSON.
+    /// A program sent JSON.
     Program,
 }
 

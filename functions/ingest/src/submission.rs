@@ -301,8 +301,8 @@ impl Ingest {
         asked.is_ok()
     }
 
-    /// Links from the further keys first, then the record: a record is never there without the
-    /// links that lead to it.
+    /// Writes the links from the further keys first, then the record: a record is never there
+    /// without the links that lead to it.
     async fn keep(
         &self,
         record: &Record,

@@ -1,4 +1,4 @@
-//! Everything that is refused, as a problem document.
+//! Every refusal, as a problem document.
 
 use custodian_aws::StorageError;
 use custodian_buckets::files::Why;
@@ -14,14 +14,14 @@ use custodian_web::problem::Problem;
 /// Where the answers are in a message.
 const ANSWERS: &str = "data.answers";
 
-/// Why a request is not done.
+/// Why a request is refused.
 #[derive(Debug)]
 pub enum Rejection {
     /// There is nothing at this address.
     NotFound,
-    /// The body is larger than is read; how large it may be.
+    /// The body is too large; how large it may be.
     TooLarge(&'static str),
-    /// Nobody who is known signed this now.
+    /// Nobody known signed this now.
     Unsigned(BadWebhookSignature),
     /// No certificate of the processor signed this.
     Stranger(certificate::BadCallbackSignature),
@@ -29,9 +29,9 @@ pub enum Rejection {
     Uncertified,
     /// The processor's secret cannot be read or used.
     Unreadable(BadCredentials),
-    /// What is signed is no callback, or one for another address.
+    /// The signed message is not a callback, or is for another address.
     NoCallback,
-    /// The body is not JSON by its type.
+    /// The body's type is not JSON.
     MediaType,
     /// Some fields break a rule.
     Faults(Vec<Violation<Rule>>),
@@ -58,10 +58,10 @@ impl From<StorageError> for Rejection {
 }
 
 impl Rejection {
-    /// The response, after a word to the log on what it was `about`.
+    /// The response, after a line in the log that says what it was `about`.
     pub fn into_response(self, about: &'static str) -> Response {
         match &self {
-            // Which of the reasons it was is for us to know: it would help nobody but who guesses.
+            // Only the log says which reason it was: that would only help somebody who guesses.
             Self::Unsigned(error) => {
                 tracing::warn!(error = %error, outcome = "unsigned", "{about}");
             }
@@ -93,8 +93,8 @@ impl Rejection {
         }
     }
 
-    /// The first rule that is broken, and the field, by the names that the contract has for them: a
-    /// question's own name may be anything that somebody wrote, so it is left out.
+    /// The first broken rule, and its field, by the names of the contract. A question's own name
+    /// may be anything that somebody wrote, so it is left out.
     pub fn why(&self) -> Why {
         let whole = |rule: &str| Why {
             rule: Some(rule.to_owned()),

@@ -1,8 +1,7 @@
-//! `/confirm/{token}`: somebody says that the address is theirs to which the link was sent.
+//! `/confirm/{token}`: somebody says that the address to which the link was sent is theirs.
 //!
-//! `GET` shows everybody the same button and changes nothing. Only `POST` looks at the token;
-//! whoever has one of ours is told what came of it, and everybody else that the link works no
-//! longer.
+//! `GET` shows everybody the same button and changes nothing. Only `POST` checks the token. For one
+//! of ours the page says what happened; for all others it says that the link no longer works.
 
 use crate::Unsubscribe;
 use crate::body;
@@ -36,7 +35,7 @@ impl Unsubscribe {
         }
     }
 
-    /// What was confirmed by the token.
+    /// The purpose that the token confirmed.
     async fn confirmed(&self, token: &str) -> Result<ConfirmationPurpose, Rejection> {
         let log = |outcome| tracing::info!(outcome, "confirmation");
         let now = self.clock.now();
@@ -64,7 +63,7 @@ impl Unsubscribe {
     }
 
     /// Whether the person has left the list after the wish that the link is about: then it would
-    /// put nothing right.
+    /// change nothing.
     async fn has_left_since(&self, link: &ConfirmLink) -> Result<bool, Rejection> {
         if link.purpose != ConfirmationPurpose::Newsletter {
             return Ok(false);

@@ -1,9 +1,9 @@
-//! One click ends a newsletter; another confirms an address.
+//! Ends a newsletter with one click, and confirms an address with another.
 //!
-//! `POST /unsubscribe/{token}` by RFC 8058, from a mail program or from the button of the page that
-//! `GET` gives; `GET` itself changes nothing, because programs that look for viruses follow every
-//! link. Whether a token is one of ours shows in no answer: not in its status, its words, or what
-//! is done before it.
+//! `POST /unsubscribe/{token}` follows RFC 8058, from a mail program or from the button of the page
+//! that `GET` gives. `GET` itself changes nothing, because programs that look for viruses follow
+//! every link. No answer shows whether a token is one of ours: not its status, its words, or the
+//! calls made before it.
 
 mod body;
 mod confirming;
@@ -26,7 +26,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
 use refusal::{Ended, Rejection};
 
-/// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
+/// Stores that a person no longer wants a newsletter, or that an address is theirs.
 pub struct Unsubscribe {
     clock: Clock,
     keys: Keyring<MailLinks>,
@@ -68,8 +68,8 @@ impl Function for Unsubscribe {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
-    /// not failed.
+    /// A constant if the event is not one of API Gateway's. Whatever a person sends is answered and
+    /// does not fail.
     async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
             self.handle(request)
@@ -79,12 +79,12 @@ impl Function for Unsubscribe {
 }
 
 impl Unsubscribe {
-    /// Answers one request; every failure becomes a page, so this cannot fail.
+    /// Answers one request. Every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
         let Request {
             method, path, body, ..
         } = request;
-        // No token has a slash: one behind it is a slip of whoever copied the link.
+        // No token has a slash: one at its end is a mistake in copying the link.
         let token = |prefix| {
             path.strip_prefix(prefix)
                 .map(|token: &str| token.trim_end_matches('/'))
@@ -121,7 +121,7 @@ impl Unsubscribe {
         }
     }
 
-    /// Does as much about a token of a stranger's making as about one of ours, to nobody.
+    /// Makes the same calls for a stranger's token as for one of ours, but for nobody.
     async fn opt_out(&self, token: &str) -> Result<(), Rejection> {
         let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
         let Some(subscription) = Subscription::of_token(&self.keys, token) else {
@@ -143,8 +143,8 @@ impl Unsubscribe {
         Ok(())
     }
 
-    /// Lets whoever has left ask again at once. Where that fails they have left all the same: they
-    /// can ask a day after they did.
+    /// Lets a person who has left ask again at once. If that fails, they have left all the same,
+    /// and can ask a day after they last did.
     async fn note(&self, left: &Subscription, said: OptOut) {
         if let Err(error) = self.confirmations.left(&left.subject, said.since()).await {
             tracing::error!(error = %error, outcome = "not_noted", "confirmation");

@@ -1,7 +1,7 @@
-//! The pages about unsubscribing and confirming, in the frame of all pages.
+//! The pages about unsubscribing and confirming, in the layout of all pages.
 //!
-//! They say nothing about whose link it was. Of unsubscribing they do not even say whether it was
-//! one of ours: everybody sees the same.
+//! They say nothing about whose link it was. About unsubscribing they do not even say whether it
+//! was one of ours: everybody sees the same.
 
 use crate::field::{CONFIRM, ONE_CLICK};
 use askama::Template;
@@ -19,7 +19,7 @@ pub enum About {
     Confirming,
 }
 
-/// What is said where a request is not done.
+/// What a page says if the request is not carried out.
 #[must_use]
 pub fn words(about: About) -> Words {
     let (heading, follow, not_done) = match about {
@@ -47,7 +47,7 @@ pub fn words(about: About) -> Words {
     }
 }
 
-/// The link works no longer.
+/// The link no longer works.
 #[must_use]
 pub fn over() -> Message {
     let works = format!(
@@ -127,7 +127,7 @@ pub fn confirm_address(page: Page<'_>) -> String {
     })
 }
 
-/// The page after it.
+/// The page after the address is confirmed.
 #[must_use]
 pub fn address_confirmed(page: Page<'_>, purpose: ConfirmationPurpose) -> String {
     written(&ConfirmedPage {
@@ -136,7 +136,7 @@ pub fn address_confirmed(page: Page<'_>, purpose: ConfirmationPurpose) -> String
     })
 }
 
-/// The page after it.
+/// The page after the newsletter has ended.
 #[must_use]
 pub fn done(page: Page<'_>) -> String {
     written(&DonePage {

@@ -1,22 +1,22 @@
-//! Everything that is refused, as a page. Of unsubscribing none of it depends on the token.
+//! Every refusal, as a page. For unsubscribing none of it depends on the token.
 
 use crate::pages::{self, About};
 use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{self, Page};
 use custodian_web::rejection::{self, Own, Words};
 
-/// Why a request is not done.
+/// Why a request is refused.
 pub type Rejection = rejection::Rejection<Ended>;
 
 /// Why a link does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The link works no longer, or never did.
+    /// The link no longer works, or never did.
     Over,
     /// The person has left the list since the wish that the link is about.
     LeftSince,
-    /// Nobody has handed on yet what was made before these keys: the link may be ours, and it must
-    /// not be said that it is done.
+    /// The earlier keys are not handed on yet: the link may be ours, and the page must not say that
+    /// it is done.
     Unsettled,
 }
 
@@ -37,7 +37,7 @@ impl Own for Ended {
     }
 }
 
-/// The response to a person; a mail program looks at its status.
+/// The response to a person. A mail program looks at its status.
 pub fn respond(refusal: Rejection, page: Page<'_>, about: About) -> Response {
     if let Rejection::Own(Ended::Unsettled) = refusal {
         tracing::error!(outcome = "unsettled", "secret");

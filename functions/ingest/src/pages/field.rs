@@ -1,10 +1,9 @@
-//! How a question becomes a field of the form: its controls, what describes it, what was typed into
-//! it.
+//! A question as a field of the form: its controls, their descriptions, what was typed into it.
 
 use super::{FieldErrorView, QuestionView};
 use custodian_domain::survey::{Bound, PERSON_FIELD, Question, QuestionKind};
 
-/// DOMAIN's five points, as they are shown; the number is what is sent.
+/// The five points of the domain's scale, as they are shown; the number is what is sent.
 const SATISFACTION: [(&str, &str); 5] = [
     ("5", "Very satisfied"),
     ("4", "Satisfied"),
@@ -19,7 +18,7 @@ const DATE_PARTS: [(&str, &str, &str); 3] = [
     ("year", "Year", "govuk-input--width-4"),
 ];
 
-/// A question on its way into the template.
+/// A question in the form that the template needs.
 pub(super) struct Field<'a> {
     view: &'a QuestionView,
     errors: Vec<&'a FieldErrorView>,
@@ -110,7 +109,7 @@ impl<'a> Field<'a> {
         (!messages.is_empty()).then(|| messages.join(". "))
     }
 
-    /// The limit that a textarea tells, with thousands set off: 1,250.
+    /// The limit that a textarea shows, with a comma for thousands: 1,250.
     pub fn limit(&self) -> Option<String> {
         (self.kind() == QuestionKind::Textarea)
             .then(|| thousands(&self.view.question.limit().to_string()))
@@ -135,7 +134,7 @@ impl<'a> Field<'a> {
         self.view.first_typed(self.id())
     }
 
-    /// The attributes that bring up the right keyboard and the right suggestion.
+    /// The attributes for the right keyboard and the right suggestion.
     pub fn typing(&self) -> &'static str {
         match self.kind() {
             QuestionKind::Number if self.view.is_of_digits() => {
@@ -162,7 +161,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The radios or checkboxes; the first has the question's own id, where the summary's link
+    /// The radios or checkboxes; the first has the question's own id, to which the summary's link
     /// leads.
     pub fn choices(&self) -> Vec<Choice<'a>> {
         let question = &self.view.question;
@@ -193,7 +192,7 @@ impl<'a> Field<'a> {
             .collect()
     }
 
-    /// The three fields of a date; a mistake about one of them marks that one, any other marks all.
+    /// The three fields of a date. A mistake about one of them marks that one. Any other marks all.
     pub fn date_parts(&self) -> Vec<DatePart<'a>> {
         let whole = self.errors.iter().any(|error| error.field == self.id());
         DATE_PARTS
@@ -253,7 +252,7 @@ impl QuestionView {
         }
     }
 
-    /// Whether a number has no sign and no decimals, so that a keypad of digits is enough.
+    /// Whether a number has no sign and no decimals, so that a numeric keypad is enough.
     fn is_of_digits(&self) -> bool {
         let least = self.question.min.and_then(Bound::number);
         self.question.whole && least.is_some_and(|least| least >= 0.0)

@@ -1,21 +1,21 @@
-//! The page that gives a person back what they typed, where no form can.
+//! The page that gives people back what they typed, where no form can.
 
 use super::Message;
 use askama::Template;
 use custodian_web::page::{self, Page, written};
 
-/// The most fields that are given back: no survey asks so much, and a page stays as small as what
-/// was sent.
+/// The most fields that are given back: no survey asks so many, and a page stays in proportion to
+/// what was sent.
 pub const MOST_GIVEN_BACK: usize = 200;
 
-/// What somebody typed whose answers are not saved.
+/// What was typed into a form that was not saved.
 #[derive(Clone, Debug)]
 pub struct GivenBack {
     /// Where the form was sent to.
     pub action: String,
     /// The name of the token's field, and the form's token.
     pub token: Option<(&'static str, String)>,
-    /// What was typed, in the order in which it is shown.
+    /// What was typed, in order.
     pub fields: Vec<TypedField>,
 }
 
@@ -24,7 +24,7 @@ pub struct GivenBack {
 pub struct TypedField {
     /// The field's name in the form, if it can be sent again.
     pub name: Option<String>,
-    /// What is said above it.
+    /// The label above it.
     pub label: String,
     /// What was typed.
     pub value: String,
@@ -37,7 +37,7 @@ struct GivenBackPage<'a> {
     message: &'a page::Message,
     given_back: &'a GivenBack,
     fields: &'a [TypedField],
-    /// Whether it can be sent again from here, all of it.
+    /// Whether all of it can be sent again from here.
     again: bool,
 }
 
@@ -64,7 +64,7 @@ pub fn given_back(page: Page<'_>, message: &Message, given_back: &GivenBack) -> 
 impl TypedField {
     /// How many lines its box has.
     pub(super) fn rows(&self) -> usize {
-        // So much fits into a line of the narrowest phone.
+        // This much fits into a line of the narrowest phone.
         let lines = self
             .value
             .lines()

@@ -1,22 +1,22 @@
-//! The pages that only say something.
+//! Pages that only have a message.
 
 use chrono::NaiveDate;
 use custodian_web::page::{self, spoken};
 
-/// What a page without a form can say.
+/// The messages of a page without a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// There is no such survey.
     UnknownSurvey,
     /// There is no such page at all.
     NotFound,
-    /// There was never such a version of the privacy notice.
+    /// That version of the privacy notice never existed.
     UnknownNotice,
-    /// The address says that an answer was kept, and nobody here wrote it.
+    /// The address says that an answer was stored, but it was not signed here.
     NoReceipt,
-    /// The page was asked for in a way that it has no answer to.
+    /// The page does not support the request's method.
     Method,
-    /// The answers could not be saved, and the form could not be made again.
+    /// The answers could not be saved, and the form could not be rendered again.
     NotSaved,
     /// The survey opens later.
     NotYetOpen {
@@ -25,20 +25,20 @@ pub enum Message {
         /// The first day on which it can be answered.
         opens: NaiveDate,
     },
-    /// The survey is over.
+    /// The survey has closed.
     Closed {
         /// The survey's title.
         title: String,
         /// The day on which it closed.
         closed: NaiveDate,
     },
-    /// The body is larger than is read.
+    /// The body is too large.
     TooLarge,
     /// The body is neither a form nor JSON.
     MediaType,
-    /// The body can't be read.
+    /// The body cannot be read.
     Broken,
-    /// The page could not be made.
+    /// The page could not be rendered.
     Unavailable,
 }
 

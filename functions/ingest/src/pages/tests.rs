@@ -19,7 +19,7 @@ fn message_page(page: Page<'_>, message: &Message) -> String {
     custodian_web::page::message(page, &message.said())
 }
 
-/// A council of whose settings each ends so.
+/// A council with settings that end like this.
 fn site_of(word: &str) -> Site {
     Site {
         council: format!("Exampleshire Council{word}"),
@@ -90,7 +90,7 @@ fn survey(questions: Vec<QuestionView>, errors: &[(&str, &str)]) -> FormView {
     }
 }
 
-/// What somebody typed whose answers were not saved.
+/// What was typed into a form that was not saved.
 fn typed_before(value: &str) -> GivenBack {
     let field = TypedField {
         name: Some(value.to_owned()),
@@ -370,7 +370,7 @@ fn the_form_makes_its_promise_and_hides_its_trap() {
     ] {
         assert!(trap.contains(left_alone), "{left_alone} in {trap}");
     }
-    // What identity managers and browsers look for in a name.
+    // What password managers and browsers look for in a name.
     for known in [
         "web", "site", "url", "mail", "name", "phone", "tel", "addr", "user", "company", "card",
         "code",
@@ -550,7 +550,7 @@ fn only_what_can_be_sent_again_whole_has_a_button() {
     assert!(!button(Message::UnknownSurvey, &whole), "it would not help");
 }
 
-/// 64 KiB of what grows the most when it becomes HTML.
+/// 64 KiB of the text that grows most when it becomes HTML.
 #[test]
 fn what_is_given_back_stays_in_proportion_to_what_was_sent() {
     let field = TypedField {
