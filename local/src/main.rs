@@ -23,20 +23,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing_subscriber::EnvFilter;
 
-/// The port of the front door, if nobody says another.
+/// The default port of the front door.
 const PORT: u16 = 3000;
 
-/// Brings template.yaml to life on this machine.
+/// Runs template.yaml on this machine.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The port to open; the endpoints and the doubles take the six after it, or any others that
-    /// are free.
+    /// The port to open. The endpoints and the simulators take the next six, or any others that are
+    /// free.
     #[arg(long, env = "PORT", default_value_t = PORT, global = true)]
     port: u16,
-    /// A folder that keeps everything across restarts (without it, everything is in memory).
+    /// A folder that keeps everything across restarts. Without it, everything is in memory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The SAM template.
@@ -45,68 +45,67 @@ struct Arguments {
     /// The folder of surveys to load.
     #[arg(long, value_name = "DIR", default_value = "surveys")]
     surveys: PathBuf,
-    /// The time to start at, and to go on from.
+    /// The time at which the clock starts.
     #[arg(long, value_name = "RFC 3339")]
     clock: Option<DateTime<Utc>>,
-    /// A value for a parameter of the template; repeat it for several.
+    /// A value for a parameter of the template. Repeat it for several.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     parameter: Vec<(String, String)>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Brings a file into the stack that runs, and says what became of its rows.
+    /// Drops a file into the running stack, and prints the outcome of its rows.
     ///
-    /// Ends with 0 if it was imported, 1 if it was refused whole, 2 if there is nothing to bring or
-    /// nobody to bring it to, and 3 if nobody knows how it ended.
+    /// Exits with 0 if it was imported, 1 if it was refused whole, 2 if there is no such file or no
+    /// running stack, and 3 if the outcome is unknown.
     Import {
-        /// What the file is from: telephone, reviews, social, interviews, support or complaints.
+        /// The source of the file: telephone, reviews, social, interviews, support or complaints.
         #[arg(long)]
         source: String,
         /// The file.
         file: PathBuf,
     },
-    /// Verifies the ledger of the stack that runs, and names the first link that does not hold.
+    /// Verifies the ledger of the running stack, and names the first link that does not hold.
     ///
-    /// Ends with 0 if it holds, 1 if it is broken, and 2 if it could not be read.
+    /// Exits with 0 if it holds, 1 if it is broken, and 2 if it could not be read.
     VerifyLedger {
-        /// A certificate that was noted outside of the ledger, as in the sweep's log:
-        /// YYYY-MM-DD=HASH.
+        /// A certificate that was noted outside the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
         #[arg(long, value_parser = witness)]
         certificate: Option<Witness>,
     },
-    /// Puts a survey into the stack that runs, unless something is wrong with it.
+    /// Puts a survey into the running stack, unless something is wrong with it.
     ///
-    /// Ends with 0 if it is there, 1 if something is wrong with it, and 2 if it cannot be read, or
-    /// nobody answers.
+    /// Exits with 0 if it is there, 1 if something is wrong with it, and 2 if it cannot be read or
+    /// the stack does not answer.
     PutSurvey {
         /// The survey's document.
         file: PathBuf,
     },
-    /// Takes a survey out of the stack that runs.
+    /// Removes a survey from the running stack.
     RemoveSurvey {
         /// The survey's id.
         id: String,
     },
-    /// Lists the surveys of the stack that runs.
+    /// Lists the surveys of the running stack.
     ListSurveys,
-    /// Has the stack that runs keep this moment of its tables, to rehearse a restore with.
+    /// Makes the running stack keep its tables as they are now, to rehearse a restore.
     Backup,
-    /// Rehearses a restore in the stack that runs: what is restored is deleted again.
+    /// Rehearses a restore in the running stack. What is restored is deleted again.
     ///
-    /// Ends with 0 if what was restored may be read, 1 if not, and 2 if there is nothing to
-    /// restore, or nobody to do it.
+    /// Exits with 0 if what was restored may be read, 1 if not, and 2 if there is nothing to
+    /// restore or no running stack.
     Restore {
-        /// The moment, as `backup` told it.
+        /// The moment, as `backup` printed it.
         #[arg(long)]
         since: DateTime<Utc>,
-        /// As if the live table were gone, or not to be trusted.
+        /// Restores as if the live table were lost or not to be trusted.
         #[arg(long)]
         without_live: bool,
     },
 }
 
-/// What to tell of the chain and, if that holds, of what it attests; and the code to end with.
+/// What to print about the chain and, if that holds, about what it attests; and the exit code.
 async fn verified(port: u16, certificate: Option<Witness>) -> Result<(String, u8), String> {
     let chain = verify::told(&operate::verify_ledger(port, certificate).await?);
     if chain.1 != 0 {
@@ -124,7 +123,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // The embedded DynamoDB warns of every condition that does not hold, which is daily business.
+    // The embedded DynamoDB warns about every condition that does not hold, which is normal.
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt()
@@ -181,7 +180,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Says what came of it; 2 is that it could not begin.
+/// Prints the result. The code 2 means that it could not begin.
 fn say(told: Result<(String, u8), String>) -> ExitCode {
     let (text, code) = told.unwrap_or_else(|error| (error, 2));
     let _ = if code == 2 {
@@ -199,7 +198,7 @@ fn kept(moment: DateTime<Utc>, port: u16) -> String {
     )
 }
 
-/// What to add to a command of `make` for the stack at this port.
+/// What to add to a `make` command for the stack at this port.
 fn at(port: u16) -> String {
     if port == PORT {
         String::new()
@@ -208,7 +207,7 @@ fn at(port: u16) -> String {
     }
 }
 
-/// Brings a file; gives the code to end with.
+/// Drops a file and returns the exit code.
 async fn import_file(arguments: &ImportArguments) -> u8 {
     let port = at(arguments.port);
     match import(arguments, &mut *progress_view()).await {
@@ -263,7 +262,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Says of each import what became of its rows.
+/// Prints the outcome of each import's rows.
 async fn tell(stack: &Stack, mut created: Receiver<Created>) {
     loop {
         match created.recv().await {
@@ -278,7 +277,7 @@ async fn tell(stack: &Stack, mut created: Receiver<Created>) {
     }
 }
 
-/// Says what there is to open and to try.
+/// Prints what there is to open and to try.
 fn welcome(stack: &Stack) -> io::Result<()> {
     let (url, endpoints) = (stack.url(), stack.endpoints());
     let port = url

@@ -8,7 +8,7 @@ use custodian_store::requests::Requests;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-/// Lists requests that the first version approved and that are open, or has some of them go on.
+/// Lists open requests that the first version approved, or continues some of them.
 ///
 /// Exits with 0 if it is done, with 1 if there is no such request, and with 2 if the Register
 /// cannot be read.
@@ -17,7 +17,7 @@ struct Arguments {
     /// The table of the Register: the output `RegisterTable` of the stack.
     #[arg(long, env = "REGISTER_TABLE")]
     table: String,
-    /// The requests that go on, by their ids; without, they are listed.
+    /// The ids of the requests to continue. Without any, the requests are listed.
     #[arg(value_parser = request)]
     requests: Vec<RequestId>,
 }

@@ -7,7 +7,7 @@ use custodian_runtime::Environment;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-/// Hands on what was made before each purpose had keys of its own, and rotates keys. No key is ever
+/// Hands on what was made before each purpose had its own keys, and rotates keys. No key is ever
 /// shown.
 ///
 /// Exits with 0 if it is done, and with 1 if not. Instances read their keys when they start: `make`
@@ -20,7 +20,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Hands on what was made under the secret of the subject keys. The same again changes nothing.
+    /// Hands on what was made under the secret of the subject keys. Running it again changes
+    /// nothing.
     Inherit {
         /// The secret of the subject keys: the output `SubjectKeysSecret` of the stack.
         #[arg(long)]
@@ -37,7 +38,7 @@ enum Command {
         /// Their secret.
         #[arg(long)]
         secret: String,
-        /// They have leaked: nothing that was made with them opens any more.
+        /// The keys have leaked: nothing that was made with them opens any more.
         #[arg(long)]
         leaked: bool,
     },

@@ -19,17 +19,17 @@ use std::time::Duration;
 
 /// How many rows of an import are listed when all imports are listed.
 const LISTED: u64 = 10;
-/// How long the program waits for the report of what is brought back.
+/// How long the program waits for the report of a retried import.
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Lists what lies in quarantine and why, restores it to the byte, or brings it back.
+/// Lists what is in quarantine and why, restores it byte for byte, or imports it again.
 ///
-/// Exits with 0 if that was done, with 1 if something of what was brought back is refused again,
-/// and with 2 if it could not be done.
+/// Exits with 0 if that was done, with 1 if some of the retried rows are refused again, and with 2
+/// if it could not be done.
 #[derive(Parser)]
 struct Arguments {
-    /// The intake bucket of a stack on AWS; without it, the stack that runs here.
+    /// The intake bucket of a stack on AWS. Without it, the stack that runs here.
     #[arg(long)]
     bucket: Option<String>,
     /// The port of the stack that runs here.
@@ -38,28 +38,28 @@ struct Arguments {
     /// Lists every row of this import, `{folder}/{import}`.
     #[arg(long, value_name = "IMPORT")]
     show: Option<String>,
-    /// Writes this import's bytes as they came into a file, with the header that makes rows a file
-    /// again.
+    /// Writes this import's bytes into a file as they came, with the header that makes the rows a
+    /// file again.
     #[arg(long, value_name = "IMPORT", conflicts_with = "show", requires = "to")]
     restore: Option<String>,
-    /// The file to write; it must not be there. It is personal data, so nobody chooses its place
-    /// but who asks for it.
+    /// The file to write, which must not exist. It is personal data, so only you choose where it
+    /// goes.
     #[arg(long, value_name = "FILE", requires = "restore")]
     to: Option<PathBuf>,
-    /// Drops this import once more, and waits for its report.
+    /// Drops this import again, and waits for its report.
     #[arg(long, value_name = "IMPORT", conflicts_with_all = ["show", "restore"])]
     retry: Option<String>,
-    /// What was made of it; without it, it is dropped as it is.
+    /// The corrected file. Without it, the import is dropped as it is.
     #[arg(long, value_name = "FILE", requires = "retry")]
     file: Option<PathBuf>,
-    /// What it is of, if its folder does not say.
+    /// The source of the import, if its folder does not say.
     #[arg(long, requires = "retry")]
     source: Option<String>,
-    /// Deletes this import from quarantine before its days are over: it was brought back, or is of
-    /// no use.
+    /// Deletes this import from quarantine before its days are over, because it was retried or is
+    /// of no use.
     #[arg(long, value_name = "IMPORT", conflicts_with_all = ["show", "restore", "retry"])]
     delete: Option<String>,
-    /// Who looks.
+    /// Who uses this program.
     #[arg(long, env = "USER", default_value = "somebody")]
     by: String,
 }
@@ -197,7 +197,7 @@ async fn write(
     now: DateTime<Utc>,
 ) -> Result<(), QuarantineError> {
     let import = find(files, name).await?;
-    // It is personal data: nobody else on this machine may read it.
+    // It is personal data, so nobody else on this machine may read it.
     let opened = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -254,7 +254,7 @@ async fn again(
                 .is_some_and(|refused| !refused.is_empty());
             let refuses = refuses_rows || report["state"] == "refused";
             if refuses {
-                // It names the same people as what was there before: an erasure waits for both.
+                // It names the same people as what was there before, so an erasure waits for both.
                 let again = format!("{}/{}", file.folder.as_str(), file.id());
                 writeln!(
                     stderr(),

@@ -10,13 +10,13 @@ use custodian_store::ledger::Ledger;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-/// Reads what `expire` gave up, tells the ledger of it, and deletes what is told.
+/// Reads what `expire` gave up on, records it in the ledger, and deletes what is recorded.
 ///
-/// Exits with 0 if nothing is left, with 1 if something is that nobody can read, and with 2 if it
-/// could not be done.
+/// Exits with 0 if nothing is left, with 1 if something that nobody can read is left, and with 2 if
+/// it could not be done.
 #[derive(Parser)]
 struct Arguments {
-    /// The bucket of what was discarded, of a stack on AWS; without it, the stack that runs here.
+    /// The bucket of discarded removals of a stack on AWS. Without it, the stack that runs here.
     #[arg(long, requires = "ledger")]
     bucket: Option<String>,
     /// The table of that stack's ledger.

@@ -11,11 +11,11 @@ use custodian_store::suppressions::Suppressions;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-/// Makes a table that was restored from a backup fit to be read: puts TTL, stream, recovery and
-/// protection back on it, and deletes again what expired, was erased or was withdrawn since. It
+/// Makes a table that was restored from a backup ready to be read: puts TTL, stream, recovery and
+/// protection back on it, and deletes again what has expired, or was erased or withdrawn, since. It
 /// changes the restored table and appends to the ledger.
 ///
-/// Exits with 0 if the table may be read, and with 1 if it may not. Run it again as often as you
+/// Exits with 0 if the table may be read, and with 1 if not. You can run it again as often as you
 /// like.
 #[derive(Parser)]
 struct Arguments {
@@ -25,8 +25,8 @@ struct Arguments {
     /// The instant that was restored, such as 2026-11-23T10:00:00Z.
     #[arg(long)]
     since: DateTime<Utc>,
-    /// The live table of records, if it is there and to be trusted: what was kept or corrected
-    /// since is taken over.
+    /// The live table of records, if it exists and can be trusted: what was kept or corrected since
+    /// is copied from it.
     #[arg(long)]
     live: Option<String>,
     /// The table of the ledger.
@@ -35,7 +35,7 @@ struct Arguments {
     /// The table of the Register.
     #[arg(long, env = "REGISTER_TABLE")]
     register: String,
-    /// How many days back it should be possible to restore it, as in the template's parameter
+    /// How many days back a restore of the table should be possible, as in the template's parameter
     /// `RecoveryDays`.
     #[arg(long, env = "RECOVERY_DAYS", default_value_t = 35, value_parser = clap::value_parser!(i32).range(1..=35))]
     recovery_days: i32,

@@ -10,7 +10,7 @@ use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Checks surveys, puts them into the Register, takes them out, and lists them.
+/// Checks surveys, puts them into the Register, removes them, and lists them.
 ///
 /// Exits with 0 if it is done, with 1 if something is wrong with what was given, and with 2 if a
 /// file or the Register cannot be read.
@@ -22,7 +22,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Says everything that is wrong with a survey.
+    /// Prints everything that is wrong with a survey.
     Check {
         /// The survey's document.
         file: PathBuf,
@@ -35,7 +35,7 @@ enum Command {
         /// The survey's document.
         file: PathBuf,
     },
-    /// Takes a survey out of the Register.
+    /// Removes a survey from the Register.
     Remove {
         /// The table of the Register: the output `RegisterTable` of the stack.
         #[arg(long, env = "REGISTER_TABLE")]

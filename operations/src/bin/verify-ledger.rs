@@ -13,27 +13,26 @@ use custodian_store::ledger::Ledger;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-/// Verifies the ledger and names the first thing that is wrong; with a Register also that requests,
-/// holds and restrictions lie there as the ledger attests them.
+/// Verifies the ledger and names the first thing that is wrong. With a Register, it also verifies
+/// that requests, holds and restrictions are stored there as the ledger attests them.
 ///
-/// Exits with 0 if it is what it was, with 1 if not, and with 2 if it could not be read.
+/// Exits with 0 if everything is as it was, with 1 if not, and with 2 if it could not be read.
 #[derive(Parser)]
 struct Arguments {
     /// The table of the ledger: the output `LedgerTable` of the stack.
     #[arg(long, env = "LEDGER_TABLE")]
     table: String,
-    /// The bucket of anchors, which the chain has to agree with: the output `AnchorsBucket` of the
-    /// stack.
+    /// The bucket of anchors, which the chain must match: the output `AnchorsBucket` of the stack.
     #[arg(long, env = "ANCHORS_BUCKET")]
     anchors: Option<String>,
     /// The Register that belongs to it: the output `RegisterTable` of the stack.
     #[arg(long, env = "REGISTER_TABLE")]
     register: Option<String>,
-    /// The day from which on what it attests is looked at: for who knows what became of what was
-    /// attested before.
+    /// The first day whose attested items are checked, for people who already know about changes
+    /// before it.
     #[arg(long)]
     from: Option<NaiveDate>,
-    /// A certificate that was noted outside of the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
+    /// A certificate that was noted outside the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
     #[arg(long, value_parser = witness)]
     certificate: Option<Witness>,
 }
