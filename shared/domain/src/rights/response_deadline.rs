@@ -87,7 +87,7 @@ pub struct Wait {
 
 /// A question to the person, without whose answer nobody can search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Question {
+pub struct Clarification {
     /// When it was asked.
     pub asked: NaiveDate,
     /// When it was answered; nothing as long as it isn't.
@@ -107,7 +107,7 @@ pub struct ClockFacts {
     pub waits: Vec<Wait>,
     /// What the person was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub questions: Vec<Question>,
+    pub questions: Vec<Clarification>,
     /// Whether the time was extended.
     #[serde(default)]
     pub extended: bool,

@@ -1,5 +1,5 @@
 use super::{
-    ClockFacts, Need, Question, ResponseDeadline, Right, Wait, acknowledge_complaint_by,
+    Clarification, ClockFacts, Need, ResponseDeadline, Right, Wait, acknowledge_complaint_by,
     consider_closing_on, tell_of_breach_by,
 };
 use crate::london;
@@ -19,7 +19,7 @@ fn due(facts: &ClockFacts, calendar: &Calendar) -> Option<NaiveDate> {
 }
 
 fn access(received: &str, stops: &[(&str, &str)]) -> ClockFacts {
-    let question = |(asked, answered): &(&str, &str)| Question {
+    let question = |(asked, answered): &(&str, &str)| Clarification {
         asked: day(asked),
         answered: Some(day(answered)),
     };
@@ -207,7 +207,7 @@ fn the_clock_waits_for_what_was_asked_and_stops_for_a_question() {
     );
     assert_eq!(facts.extend_by(&ENGLAND_AND_WALES), None);
     facts.waits.clear();
-    facts.questions = vec![Question {
+    facts.questions = vec![Clarification {
         asked: day("2026-11-26"),
         answered: None,
     }];
@@ -298,7 +298,7 @@ fn any_facts() -> impl Strategy<Value = ClockFacts> {
         proptest::collection::vec(wait, 0..4),
     )
         .prop_map(move |(received, access, extended, questions, waits)| {
-            let question = |(asked, took): (i64, i64)| Question {
+            let question = |(asked, took): (i64, i64)| Clarification {
                 asked: date(received + asked),
                 answered: Some(date(received + asked + took)),
             };
@@ -337,7 +337,7 @@ proptest! {
         let before = due(&facts, &ENGLAND_AND_WALES).unwrap();
         let asked = facts.received + Days::new(asked);
         let mut facts = facts;
-        facts.questions.push(Question { asked, answered: Some(asked + Days::new(took)) });
+        facts.questions.push(Clarification { asked, answered: Some(asked + Days::new(took)) });
         prop_assert!(due(&facts, &ENGLAND_AND_WALES).unwrap() >= before);
     }
 
