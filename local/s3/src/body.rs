@@ -1,7 +1,6 @@
 //! Bytes on their way to disk and back; memory holds only a buffer of them.
 
 use super::checksum::{Algorithm, Sum};
-use super::disk::hex;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use s3s::{
@@ -41,7 +40,7 @@ pub(super) struct Received {
 impl Received {
     /// The entity tag of a body that came in one request.
     pub fn e_tag(&self) -> String {
-        hex(&self.digest)
+        hex::encode(self.digest)
     }
 }
 

@@ -67,7 +67,7 @@ impl Disk {
     fn object(&self, bucket: &str, key: &str) -> PathBuf {
         self.bucket(bucket)
             .join("objects")
-            .join(hex(&Sha256::checksum(key.as_bytes())) + ".json")
+            .join(hex::encode(Sha256::checksum(key.as_bytes())) + ".json")
     }
 
     fn upload(&self, bucket: &str, id: &str) -> PathBuf {
@@ -275,16 +275,5 @@ fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
 pub(super) fn random() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(hex(&bytes))
-}
-
-/// Bytes in lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    Ok(hex::encode(bytes))
 }

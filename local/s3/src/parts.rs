@@ -2,7 +2,6 @@
 
 use super::{
     checksum::{Algorithm, Sum, answer_sum, stated},
-    disk::hex,
     record::{Bucket, Part, Upload, signed, timestamp},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -104,12 +103,9 @@ pub(super) fn chosen(algorithm: Algorithm, full: Option<bool>) -> S3Result<(Algo
 pub(super) fn e_tag_of(parts: &[&Part]) -> S3Result<String> {
     let mut md5 = Md5::new();
     for part in parts {
-        for pair in part.e_tag.as_bytes().chunks(2) {
-            let pair = std::str::from_utf8(pair).map_err(S3Error::internal_error)?;
-            md5.update(&[u8::from_str_radix(pair, 16).map_err(S3Error::internal_error)?]);
-        }
+        md5.update(&hex::decode(&part.e_tag).map_err(S3Error::internal_error)?);
     }
-    Ok(format!("{}-{}", hex(&md5.finalize()), parts.len()))
+    Ok(format!("{}-{}", hex::encode(md5.finalize()), parts.len()))
 }
 
 /// The checksum over the parts' checksums, and their number.
