@@ -1,12 +1,30 @@
 //! A processor that deletes its copy by itself within days, and has no interface to do it sooner:
 //! the task waits for it.
 
-use super::{ProcessorJob, ProcessorProgress};
+use super::{Connector, ProcessorError, ProcessorJob, ProcessorProgress};
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_domain::record::processor_copy;
+use custodian_domain::rights::processor_exchange::ProcessorExchange;
+
+/// A processor that deletes by itself.
+#[derive(Debug)]
+pub(super) struct EndsByItself;
+
+#[async_trait]
+impl Connector for EndsByItself {
+    async fn step(
+        &self,
+        asked: &ProcessorJob<'_>,
+        _: &mut ProcessorExchange,
+        now: DateTime<Utc>,
+    ) -> Result<ProcessorProgress, ProcessorError> {
+        Ok(step(asked, now))
+    }
+}
 
 /// Waits until the last copy that could have been made before the approval is deleted.
-pub(super) fn step(asked: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
+fn step(asked: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
     let over = processor_copy::mails_end(asked.approved_at);
     if asked.holds && now < over {
         ProcessorProgress::Waiting { look_again: over }

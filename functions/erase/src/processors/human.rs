@@ -1,6 +1,7 @@
 //! Processors without an interface: a human deletes there, and confirms it.
 
-use super::{ProcessorJob, ProcessorProgress};
+use super::{Connector, ProcessorError, ProcessorJob, ProcessorProgress};
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::london;
 use custodian_domain::record::processor_copy::Processor;
@@ -9,6 +10,22 @@ use custodian_domain::rights::task::Action;
 
 /// How often the task checks whether somebody has confirmed; a confirmation also wakes it.
 const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
+
+/// A human, who deletes what a processor has no interface for.
+#[derive(Debug)]
+pub(super) struct Human;
+
+#[async_trait]
+impl Connector for Human {
+    async fn step(
+        &self,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
+        now: DateTime<Utc>,
+    ) -> Result<ProcessorProgress, ProcessorError> {
+        Ok(step(asked, sofar, now))
+    }
+}
 
 /// Says what to do by when, and waits until it is confirmed.
 pub(super) fn step(

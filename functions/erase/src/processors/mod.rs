@@ -10,6 +10,7 @@ mod five9;
 mod human;
 mod opendsr;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::london;
@@ -19,10 +20,13 @@ use custodian_domain::rights::processor_exchange::{ProcessorExchange, WITHIN};
 use custodian_domain::rights::task::Action;
 use custodian_egress::Egress;
 pub use custodian_egress::ProcessorError;
-use custodian_partner_auth::processor::{BadCredentials, Connector};
+use custodian_partner_auth::processor::{BadCredentials, Connector as Kind};
 use custodian_runtime::{Environment, StartError};
+use ends::EndsByItself;
 use five9::Five9;
+use human::Human;
 use opendsr::OpenDsr;
+use std::fmt::Debug;
 use std::time::Duration;
 
 /// What a processor is asked to do about one person.
@@ -56,22 +60,35 @@ pub enum ProcessorProgress {
     Cancelled,
 }
 
+/// How a processor is asked to erase a person, and whether it has.
+#[async_trait]
+trait Connector: Debug + Send + Sync {
+    /// Asks the processor, or asks for its progress, and notes the result in `sofar`.
+    async fn step(
+        &self,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
+        now: DateTime<Utc>,
+    ) -> Result<ProcessorProgress, ProcessorError>;
+
+    /// Cancels what the processor was asked, if it still allows that. Where nothing was asked,
+    /// nothing has to be cancelled.
+    async fn cancel(
+        &self,
+        _: &ProcessorJob<'_>,
+        _: &mut ProcessorExchange,
+        _: DateTime<Utc>,
+    ) -> Result<ProcessorProgress, ProcessorError> {
+        Ok(ProcessorProgress::Cancelled)
+    }
+}
+
 /// Every processor, and how each is asked.
 #[derive(Debug)]
 pub struct Processors {
-    five9: Connection,
-    granicus: Connection,
-    newsletter: Connection,
-}
-
-/// How one processor is asked.
-#[derive(Debug)]
-enum Connection {
-    OpenDsr(OpenDsr),
-    Five9(Five9),
-    Human,
-    /// It has no interface for any of it, and deletes by itself within days.
-    EndsByItself,
+    five9: Box<dyn Connector>,
+    granicus: Box<dyn Connector>,
+    newsletter: Box<dyn Connector>,
 }
 
 impl Processors {
@@ -97,40 +114,38 @@ impl Processors {
     }
 
     fn with(environment: &Environment, outside: &Egress) -> Result<Self, StartError> {
-        let connection = |processor| {
-            Ok::<_, StartError>(match Connector::of(processor, environment)? {
-                Connector::OpenDsr => {
-                    Connection::OpenDsr(OpenDsr::new(processor, environment, outside)?)
-                }
-                Connector::Five9 => Connection::Five9(Five9::new(processor, environment, outside)?),
-                Connector::Human => Connection::Human,
-                Connector::Notify | Connector::Off => Connection::EndsByItself,
+        let connector = |processor| {
+            Ok::<Box<dyn Connector>, StartError>(match Kind::of(processor, environment)? {
+                Kind::OpenDsr => Box::new(OpenDsr::new(processor, environment, outside)?),
+                Kind::Five9 => Box::new(Five9::new(processor, environment, outside)?),
+                Kind::Human => Box::new(Human),
+                Kind::Notify | Kind::Off => Box::new(EndsByItself),
             })
         };
         Ok(Self {
-            five9: connection(Processor::Five9)?,
-            granicus: connection(Processor::Granicus)?,
-            newsletter: connection(Processor::Newsletter)?,
+            five9: connector(Processor::Five9)?,
+            granicus: connector(Processor::Granicus)?,
+            newsletter: connector(Processor::Newsletter)?,
         })
     }
 
     /// `OpenDSR` and Five9's service can erase, but have no call for a restriction or a correction:
     /// a human does it.
-    fn of(&self, asked: &ProcessorJob<'_>) -> &Connection {
+    fn of(&self, asked: &ProcessorJob<'_>) -> &dyn Connector {
         if asked.processor == Processor::Notify {
-            return &Connection::EndsByItself;
+            return &EndsByItself;
         }
         if matches!(
             asked.action,
             Action::Restrict | Action::Unrestrict | Action::Rectify
         ) {
-            return &Connection::Human;
+            return &Human;
         }
         match asked.processor {
-            Processor::Five9 => &self.five9,
-            Processor::Granicus => &self.granicus,
-            Processor::Newsletter => &self.newsletter,
-            Processor::Notify => &Connection::EndsByItself,
+            Processor::Five9 => &*self.five9,
+            Processor::Granicus => &*self.granicus,
+            Processor::Newsletter => &*self.newsletter,
+            Processor::Notify => &EndsByItself,
         }
     }
 
@@ -151,12 +166,7 @@ impl Processors {
         if sofar.confirmed.is_some() {
             return Ok(ProcessorProgress::Done);
         }
-        match self.of(asked) {
-            Connection::OpenDsr(connector) => connector.step(asked, sofar, now).await,
-            Connection::Five9(connector) => connector.step(asked, sofar, now).await,
-            Connection::Human => Ok(human::step(asked, sofar, now)),
-            Connection::EndsByItself => Ok(ends::step(asked, now)),
-        }
+        self.of(asked).step(asked, sofar, now).await
     }
 
     /// Cancels what the processor was asked, if it still allows that.
@@ -172,11 +182,7 @@ impl Processors {
         if sofar.confirmed.is_some() {
             return Ok(ProcessorProgress::Done);
         }
-        match self.of(asked) {
-            Connection::OpenDsr(connector) => connector.cancel(asked, sofar, now).await,
-            Connection::Five9(connector) => connector.cancel(asked, sofar, now).await,
-            Connection::Human | Connection::EndsByItself => Ok(ProcessorProgress::Cancelled),
-        }
+        self.of(asked).cancel(asked, sofar, now).await
     }
 }
 

@@ -9,7 +9,8 @@
 mod contacts;
 mod soap;
 
-use super::{ProcessorError, ProcessorJob, ProcessorProgress, human};
+use super::{Connector, ProcessorError, ProcessorJob, ProcessorProgress, human};
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use contacts::{Search, searches};
 use custodian_domain::london;
@@ -56,9 +57,12 @@ impl Five9 {
             vault: CredentialCache::of(processor, environment),
         })
     }
+}
 
+#[async_trait]
+impl Connector for Five9 {
     /// Checks whether the person is there, and deletes them if so.
-    pub async fn step(
+    async fn step(
         &self,
         asked: &ProcessorJob<'_>,
         sofar: &mut ProcessorExchange,
@@ -108,7 +112,7 @@ impl Five9 {
     }
 
     /// What has begun cannot be cancelled; what has not does not begin.
-    pub async fn cancel(
+    async fn cancel(
         &self,
         asked: &ProcessorJob<'_>,
         sofar: &mut ProcessorExchange,
@@ -134,7 +138,9 @@ impl Five9 {
             ProcessorProgress::Done
         })
     }
+}
 
+impl Five9 {
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
         self.vault
             .open(now)

@@ -8,7 +8,8 @@
 mod identities;
 mod wire;
 
-use super::{ProcessorError, ProcessorJob, ProcessorProgress, human};
+use super::{Connector, ProcessorError, ProcessorJob, ProcessorProgress, human};
+use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,9 +64,12 @@ impl OpenDsr {
             vault: CredentialCache::of(processor, environment),
         })
     }
+}
 
+#[async_trait]
+impl Connector for OpenDsr {
     /// Asks for the state of the request, and makes the request if the processor does not know it.
-    pub async fn step(
+    async fn step(
         &self,
         asked: &ProcessorJob<'_>,
         sofar: &mut ProcessorExchange,
@@ -102,7 +106,7 @@ impl OpenDsr {
     }
 
     /// Cancels the request. What is in progress already continues, and what is done stays done.
-    pub async fn cancel(
+    async fn cancel(
         &self,
         asked: &ProcessorJob<'_>,
         sofar: &mut ProcessorExchange,
@@ -136,7 +140,9 @@ impl OpenDsr {
             }
         }
     }
+}
 
+impl OpenDsr {
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
         self.vault
             .open(now)
