@@ -1,5 +1,5 @@
 //! Quarantine for a person: listed with its reasons, restored to the byte, and brought back when it
-//! is mended.
+//! is corrected.
 //!
 //! A listing shows lines, fields and rules, and nothing of what the rows say. Restored bytes are
 //! personal data.
@@ -201,7 +201,7 @@ pub async fn restore(
     Ok((dropped_at.ok_or_else(gone)?, Some(count)))
 }
 
-/// Drops what is in quarantine, or a mended version of it, again. Returns the file that `import`
+/// Drops what is in quarantine, or a corrected version of it, again. Returns the file that `import`
 /// reads. It keeps its place in the order of files: later versions of its records stand.
 ///
 /// # Errors

@@ -141,7 +141,7 @@ impl Closing {
     async fn count(&self, day: NaiveDate) -> Result<Figures, StorageError> {
         let (tally, broken) = self.ledger.tally(day).await?;
         if broken > 0 {
-            // A changed block can't be mended, only reported; the chain has to continue.
+            // A changed block cannot be repaired, only reported; the chain has to continue.
             tracing::error!(outcome = "broken_block", count = broken, "sweep");
         }
         Ok(tally.figures())

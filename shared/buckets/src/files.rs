@@ -84,7 +84,7 @@ pub enum Beside {
     Report,
     /// The rows that could not be read, from this byte of the file on.
     Rows(u64),
-    /// What came before the first row: with it, mended rows are a file again.
+    /// What came before the first row: with it, corrected rows are a file again.
     Header,
     /// A file that could not be read at all.
     Whole,

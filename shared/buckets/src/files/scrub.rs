@@ -46,7 +46,7 @@ pub struct Scrubbed {
     /// How many rows in quarantine named the person; they are deleted.
     pub rows: u64,
     /// How many rows and files that were dropped in time nobody can look into. They stay until
-    /// somebody has mended them, or the bucket's lifecycle deletes them. Only then is nothing of
+    /// somebody has corrected them, or the bucket's lifecycle deletes them. Only then is nothing of
     /// the person known to be left.
     pub unreadable: u64,
     /// Whether all of quarantine was searched.

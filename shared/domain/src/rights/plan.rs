@@ -33,8 +33,8 @@ pub struct Plan {
     /// Rows in quarantine that mention the person.
     pub quarantined: u64,
     /// Rows and files in quarantine that nobody can look into, such as a workbook. They may name
-    /// anybody, and an erasure waits until they are mended or deleted. Left out if there are none,
-    /// so that plans of earlier versions keep their hash.
+    /// anybody, and an erasure waits until they are corrected or deleted. Left out if there are
+    /// none, so that plans of earlier versions keep their hash.
     #[serde(default, skip_serializing_if = "crate::validation::is_zero")]
     pub unreadable: u64,
     /// The day on which the last of these is deleted.
