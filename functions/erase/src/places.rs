@@ -21,6 +21,10 @@ use std::collections::HashSet;
 /// When waiting files are looked for again: most are read within minutes.
 const READ_BY: TimeDelta = TimeDelta::minutes(10);
 
+/// How many items of a person are kept in memory between the passes over them; of somebody with more
+/// they are read again for each pass.
+const FEW: usize = 1_000;
+
 /// The result of a try.
 #[derive(Debug)]
 pub(crate) enum TaskOutcome {
@@ -39,6 +43,8 @@ struct Left {
     excluded: HashSet<SubjectKey>,
     /// The links named by records that came later.
     links: HashSet<Key>,
+    /// Everything that is stored under the holders, in their order, if it is at most [`FEW`].
+    few: Option<Vec<Vec<DeletionCandidate>>>,
 }
 
 impl Erase {
@@ -57,10 +63,7 @@ impl Erase {
             exclusions,
         };
         let came = match task.place {
-            Place::Records => {
-                self.forget_confirmations(&scope).await?;
-                self.forget_records(&scope, deadline).await?
-            }
+            Place::Records => self.forget_records(&scope, deadline).await?,
             Place::Exports => self.forget_packages(&scope.holders, deadline).await?,
             Place::Intake => {
                 self.forget_rows(task, request, identities, deadline)
@@ -82,43 +85,40 @@ impl Erase {
         scope: &ErasureScope,
         deadline: &Deadline,
     ) -> Result<Option<TaskOutcome>, StorageError> {
-        let Some(Left { excluded, links }) = self.left(scope, deadline).await? else {
+        let (left, (), ()) = tokio::try_join!(
+            self.left(scope, deadline),
+            self.forget_confirmations(scope),
+            self.ledger.look(),
+        )?;
+        let Some(left) = left else {
             return Ok(Some(TaskOutcome::Unfinished));
         };
         let mut count = 0;
         for records_first in [true, false] {
-            for holder in &scope.holders {
+            for (place, holder) in scope.holders.iter().enumerate() {
+                if let Some(page) = left.few.as_ref().and_then(|few| few.get(place)) {
+                    if deadline.is_within(crate::LAST_MINUTE) {
+                        return Ok(Some(unfinished(Place::Records, count)));
+                    }
+                    let page = page.clone();
+                    let candidates = self.going(page, records_first, holder, scope, &left);
+                    count += self
+                        .records
+                        .forget(candidates, &self.ledger, Cause::Erasure, self.now())
+                        .await?;
+                    continue;
+                }
                 let mut pages = self.records.candidates_under(holder);
                 let mut next = pages.next().await?;
                 while let Some(page) = next {
                     if deadline.is_within(crate::LAST_MINUTE) {
                         return Ok(Some(unfinished(Place::Records, count)));
                     }
-                    let going = page.into_iter().filter(|candidate| {
-                        let stays = candidate
-                            .key
-                            .link_target()
-                            .is_some_and(|to| excluded.contains(&to))
-                            || links.contains(&candidate.key);
-                        scope.includes(candidate)
-                            && !stays
-                            && (candidate.kind == ItemKind::Record) == records_first
-                    });
-                    let going: Vec<DeletionCandidate> = going.collect();
-                    let stays = holder
-                        .subject()
-                        .is_some_and(|subject| excluded.contains(subject));
-                    let mut candidate = if stays {
-                        Vec::new()
-                    } else {
-                        self.lone_links(&going, holder, scope)
-                    };
-                    candidate.retain(|link| !links.contains(&link.key));
-                    candidate.extend(going);
+                    let candidates = self.going(page, records_first, holder, scope, &left);
                     // The next page is read while this one is deleted.
                     let forgetting =
                         self.records
-                            .forget(candidate, &self.ledger, Cause::Erasure, self.now());
+                            .forget(candidates, &self.ledger, Cause::Erasure, self.now());
                     let (gone, following) = tokio::try_join!(forgetting, pages.next())?;
                     (count, next) = (count + gone, following);
                 }
@@ -127,15 +127,46 @@ impl Erase {
         Ok(None)
     }
 
+    /// What of a page is deleted in this pass, with the links that only its records know of.
+    fn going(
+        &self,
+        page: Vec<DeletionCandidate>,
+        records_first: bool,
+        holder: &Holder,
+        scope: &ErasureScope,
+        left: &Left,
+    ) -> Vec<DeletionCandidate> {
+        let leads_to_what_stays = |candidate: &DeletionCandidate| {
+            let to = candidate.key.link_target();
+            to.is_some_and(|to| left.excluded.contains(&to)) || left.links.contains(&candidate.key)
+        };
+        let going: Vec<DeletionCandidate> = page
+            .into_iter()
+            .filter(|candidate| (candidate.kind == ItemKind::Record) == records_first)
+            .filter(|candidate| scope.includes(candidate) && !leads_to_what_stays(candidate))
+            .collect();
+        let stays = holder
+            .subject()
+            .is_some_and(|subject| left.excluded.contains(subject));
+        let mut candidates = if stays {
+            Vec::new()
+        } else {
+            self.lone_links(&going, holder, scope)
+        };
+        candidates.retain(|link| !left.links.contains(&link.key));
+        candidates.extend(going);
+        candidates
+    }
+
     /// What an erasure leaves, so that the links to it are left too; `None` if time runs out.
     async fn left(
         &self,
         scope: &ErasureScope,
         deadline: &Deadline,
     ) -> Result<Option<Left>, StorageError> {
-        let mut left = Left::default();
+        let (mut left, mut few, mut count) = (Left::default(), Vec::new(), 0);
         for holder in &scope.holders {
-            let mut pages = self.records.candidates_under(holder);
+            let (mut pages, mut all) = (self.records.candidates_under(holder), Vec::new());
             while let Some(page) = pages.next().await? {
                 if deadline.is_within(crate::LAST_MINUTE) {
                     return Ok(None);
@@ -151,8 +182,14 @@ impl Erase {
                         );
                     }
                 }
+                count += page.len();
+                if count <= FEW {
+                    all.extend(page);
+                }
             }
+            few.push(all);
         }
+        left.few = (count <= FEW).then_some(few);
         Ok(Some(left))
     }
 

@@ -101,10 +101,13 @@ impl Erase {
     ) -> Result<Option<Request>, StorageError> {
         // The start item is removed as the request is closed, so the request is read first.
         let request = self.requests.find(id, self.now()).await?;
-        let Some(approved) = self.tasks.approved(id, place, self.now()).await? else {
+        let Some(start) = self.tasks.start_of(id, place, self.now()).await? else {
             return Ok(None);
         };
-        let request = request.filter(|request| request.is_approved_for(id, place, &approved));
+        let request = request.filter(|request| {
+            let approved = start.approved.as_deref();
+            approved.is_some_and(|approved| request.is_approved_for(id, place, approved))
+        });
         if request.is_none() {
             refuse(place);
         }

@@ -135,6 +135,19 @@ impl Ledger {
             .transpose()
     }
 
+    /// Reads how the chain ends, unless that is known: so that who is about to append need not wait
+    /// for it then.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    pub async fn look(&self) -> Result<(), StorageError> {
+        let mut known = self.head.lock().await;
+        if known.is_none() {
+            *known = self.head().await?;
+        }
+        Ok(())
+    }
+
     /// The link that closes a day; `None` if there is none, or if it was changed.
     ///
     /// # Errors

@@ -43,6 +43,16 @@ pub struct Begun {
     lease: String,
 }
 
+/// What starts a task.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// A digest of what was approved when the task was entered, as [`Request::approved`] returns it;
+    /// `None` in an item that no approval has put.
+    ///
+    /// [`Request::approved`]: crate::requests::Request::approved
+    pub approved: Option<String>,
+}
+
 /// The task that an item of the Register's stream starts, by the item's partition key.
 #[must_use]
 pub fn started_by(partition: &str) -> Option<(RequestId, Place)> {
@@ -116,28 +126,21 @@ impl Tasks {
         })
     }
 
-    /// A digest of what was approved when a task was entered, as [`Request::approved`] returns it;
-    /// `None` if nothing was, or its request is closed.
+    /// What starts a task; `None` if nothing does, or its request is closed.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
-    ///
-    /// [`Request::approved`]: crate::requests::Request::approved
-    pub async fn approved(
+    pub async fn start_of(
         &self,
         request: &RequestId,
         place: Place,
         now: DateTime<Utc>,
-    ) -> Result<Option<String>, StorageError> {
-        const OPERATION: &str = "look for what starts a task";
-        let start = self
-            .0
-            .get(OPERATION, keys::start(request, place), now)
-            .await?;
-        let approved = |start: Item| text(&start, APPROVED).map(str::to_owned);
-        start
-            .map(|start| approved(start).ok_or_else(|| StorageError::unreadable(OPERATION)))
-            .transpose()
+    ) -> Result<Option<Start>, StorageError> {
+        let key = keys::start(request, place);
+        let start = self.0.get("look for what starts a task", key, now).await?;
+        Ok(start.map(|start| Start {
+            approved: text(&start, APPROVED).map(str::to_owned),
+        }))
     }
 
     /// The same, after a task, which need not exist any more.

@@ -33,7 +33,7 @@ impl Requests {
         let mut pages = self.tasks.open();
         while let Some(page) = pages.next().await? {
             for (id, place) in page {
-                if id.is_click() || self.tasks.approved(&id, place, now).await?.is_some() {
+                if id.is_click() || self.tasks.start_of(&id, place, now).await?.is_some() {
                     continue;
                 }
                 if let Some(known) = former.get_mut(&id) {
