@@ -15,7 +15,6 @@ use custodian_aws::StorageError;
 use custodian_buckets::exports::Exports;
 use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Identities, Keyring};
-use custodian_domain::identity::subject::SubjectKeys;
 use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
@@ -29,28 +28,20 @@ use custodian_store::requests::Requests;
 use custodian_store::suppressions::Suppressions;
 use custodian_store::tasks::{self, Tasks};
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use places::{ExportsPlace, IntakePlace, Places, RecordsPlace};
 use processors::Processors;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// How much time is left when a task hands over to a new invocation.
-pub(crate) const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// Carries out the tasks of requests.
 #[derive(Debug)]
 pub struct Erase {
     clock: Clock,
-    keys: SubjectKeys,
     identities: Keyring<Identities>,
     people: People,
-    records: Records,
-    ledger: Ledger,
     evidence: Evidence,
-    packages: Packages,
-    exports: Exports,
-    files: Files,
     suppressions: Suppressions,
-    confirmations: Confirmations,
+    places: Places,
     requests: Requests,
     tasks: Tasks,
     processors: Processors,
@@ -78,6 +69,15 @@ impl Function for Erase {
         let confirmations = Confirmations::new(&dynamodb, &register);
         let ledger = Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?);
         let keys = secret::subject_keys(environment).await?;
+        let exports = Exports::new(
+            custodian_buckets::client(&environment.s3()),
+            environment.owned(settings::EXPORTS_BUCKET)?,
+        );
+        let files = Files::new(
+            custodian_buckets::client(&environment.s3()),
+            environment.owned(settings::INTAKE_BUCKET)?,
+        )
+        .indexing(&keys);
         Ok(Self {
             clock: environment.clock(),
             people: People {
@@ -86,22 +86,21 @@ impl Function for Erase {
                 confirmations: confirmations.clone(),
             },
             identities: secret::keyring(environment).await?,
-            records,
             evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
-            ledger,
-            packages: Packages::new(dynamodb.clone(), register.clone()),
-            exports: Exports::new(
-                custodian_buckets::client(&environment.s3()),
-                environment.owned(settings::EXPORTS_BUCKET)?,
-            ),
-            files: Files::new(
-                custodian_buckets::client(&environment.s3()),
-                environment.owned(settings::INTAKE_BUCKET)?,
-            )
-            .indexing(&keys),
-            keys,
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
-            confirmations,
+            places: Places {
+                records: RecordsPlace {
+                    keys,
+                    records,
+                    ledger,
+                    confirmations,
+                },
+                exports: ExportsPlace {
+                    packages: Packages::new(dynamodb.clone(), register.clone()),
+                    exports,
+                },
+                intake: IntakePlace(files),
+            },
             requests: Requests::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             processors: Processors::start(environment).await?,

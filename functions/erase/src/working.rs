@@ -1,7 +1,7 @@
 //! Work on one task: begun under a lease, tried, and stored with its new state.
 
 use crate::Erase;
-use crate::places::TaskOutcome;
+use crate::places::{PlaceJob, TaskOutcome};
 use crate::processors::{ProcessorError, ProcessorJob, ProcessorProgress};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
@@ -129,7 +129,14 @@ impl Erase {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(TaskOutcome::Done)?);
             }
-            return Ok(self.forget(task, request, &identities, deadline).await?);
+            let job = PlaceJob {
+                task,
+                request,
+                identities: &identities,
+                deadline,
+                clock: &self.clock,
+            };
+            return Ok(self.places.forget(job).await?);
         };
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let holds = task.held.values().any(|count| *count > 0);
