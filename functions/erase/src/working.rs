@@ -4,6 +4,7 @@ use crate::Erase;
 use crate::places::{PlaceJob, TaskOutcome};
 use crate::processors::{ProcessorError, ProcessorJob, ProcessorProgress};
 use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::place::Place;
 use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::erasure::{Outcome, Receipt};
@@ -121,14 +122,15 @@ impl Erase {
         task: &mut Task,
         deadline: &Deadline,
     ) -> Result<TaskOutcome, Failed> {
-        // Whom processors are asked about.
-        let identities = whom::identifiers(request, &self.identities, &self.people, self.now())
-            .await?
-            .ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(TaskOutcome::Done)?);
             }
+            // Only files are searched for what identifies the person.
+            let identities = match task.place {
+                Place::Intake => self.identities(request).await?,
+                _ => Vec::new(),
+            };
             let job = PlaceJob {
                 task,
                 request,
@@ -138,6 +140,7 @@ impl Erase {
             };
             return Ok(self.places.forget(job).await?);
         };
+        let identities = self.identities(request).await?;
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let holds = task.held.values().any(|count| *count > 0);
         let asked = ProcessorJob {
@@ -162,6 +165,13 @@ impl Erase {
             ProcessorProgress::Done => TaskOutcome::Done(self.receipt(task, Outcome::Confirmed)),
             ProcessorProgress::Cancelled => TaskOutcome::Done(self.receipt(task, Outcome::Stopped)),
         })
+    }
+
+    /// What identifies the person of a request, opened only where it is needed.
+    async fn identities(&self, request: &Request) -> Result<Vec<Identifier>, Failed> {
+        let identities =
+            whom::identifiers(request, &self.identities, &self.people, self.now()).await?;
+        identities.ok_or(Failed::Sealed)
     }
 
     /// Stops what has not begun. With the records the suppression is taken back, which would have
