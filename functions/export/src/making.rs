@@ -266,8 +266,10 @@ impl Writing {
         report_key: &str,
         head: &Head<'_>,
     ) -> Result<Self, StorageError> {
-        let document = exports.begin(File::Document, key.to_owned()).await?;
-        let report = exports.begin(File::Report, report_key.to_owned()).await?;
+        let (document, report) = tokio::try_join!(
+            exports.begin(File::Document, key.to_owned()),
+            exports.begin(File::Report, report_key.to_owned()),
+        )?;
         let (kind, made_at, hash, seen) = (
             head.order.kind,
             head.made_at,
@@ -334,8 +336,7 @@ impl Writing {
             .await?;
         let report = report::closing(head, message);
         self.write_report(&report).await?;
-        self.report.finish().await?;
-        self.document.finish().await?;
+        tokio::try_join!(self.report.finish(), self.document.finish())?;
         Ok((self.bytes, hex::encode(self.hash.finalize())))
     }
 
