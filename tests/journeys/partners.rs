@@ -172,6 +172,25 @@ async fn a_correction_that_names_another_person_moves_the_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_submission_that_belongs_to_another_record_is_refused_and_kept_as_it_came() {
+    let house = House::open().await;
+    house.outcome(CREATED).await;
+    let other = changed(UPDATED, "/data/profile/email", json!("other@example.org"));
+    let other = changed(&other, "/data/profile/name", json!("Otto Other"));
+    let other = changed(&other, "/data/profile/phone", json!("07700 900222"));
+    let other = changed(&other, "/data/ucrn", json!("UCRN-00000001"));
+    let other = changed(&other, "/data/submitted_at", json!("2026-09-14T17:40:00Z"));
+    let answer = house.hand_over(&other).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert_eq!(answer.json()["errors"][0]["field"], "data.case_reference");
+    assert!(!answer.body.contains("other@example.org"));
+    // Nobody sends it again: the very bytes are there, and the record is untouched.
+    assert_eq!(house.files().len(), 1, "{:?}", house.files());
+    assert_eq!(house.export(SIAN).await["records"], 1);
+    assert_eq!(house.export("other@example.org").await["records"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_was_erased_does_not_come_back_by_a_message_from_before() {
     let house = House::open().await;
     house.outcome(CREATED).await;

@@ -12,7 +12,7 @@ use custodian_domain::ledger::{Cause, Entry, EntryId, ItemKind};
 use custodian_domain::record::source::Source;
 use custodian_domain::retention::ExpiresAt;
 use custodian_operations::verify;
-use custodian_rights::audit::{Unverified, look_for_strangers};
+use custodian_rights::audit::{Unverified, look_for_foreign_items};
 use custodian_store::ledger::ForeignItem;
 use forging::{Chain, Said};
 use serde_json::{Value, json};
@@ -383,12 +383,14 @@ async fn what_is_said_to_be_told_is_looked_for_in_parts_where_it_is_too_much_at_
         house.ledger().head().await.unwrap().unwrap(),
     );
     for at_once in [100, 13, 3, 1] {
-        look_for_strangers(&ledger, &head, at_once).await.unwrap();
+        look_for_foreign_items(&ledger, &head, at_once)
+            .await
+            .unwrap();
     }
     for last in ["0", "1", "2", "3"] {
         let mark = format!("TOLD#0123456789abcdef0123456789abcde{last}");
         forging::put(&house, &mark, "META", &[]).await;
-        let found = look_for_strangers(&ledger, &head, 3).await.unwrap_err();
+        let found = look_for_foreign_items(&ledger, &head, 3).await.unwrap_err();
         assert!(
             matches!(found, Unverified::ForeignItem(ForeignItem::Untold)),
             "{found}"

@@ -282,7 +282,7 @@ impl Export {
             return Ok(self.answer(order, other, made, &found));
         }
         self.ordered(order).await?;
-        let made = self.make(order, &package, &found, now).await?;
+        let made = Box::pin(self.make(order, &package, &found, now)).await?;
         tracing::info!(outcome = "packaged", count = made.records, "export");
         Ok(self.answer(order, &package, &made, &found))
     }

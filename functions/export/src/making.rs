@@ -59,7 +59,7 @@ impl Export {
             made_at: now,
             gathered: &gathered,
         };
-        let mut writing = Writing::begin(&self.exports, &key, &report_key, &head).await?;
+        let mut writing = Box::pin(Writing::begin(&self.exports, &key, &report_key, &head)).await?;
         let mut expires_at = package.requested_at + DAYS;
         expires_at = gathered
             .earliest_end

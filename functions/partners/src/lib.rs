@@ -20,7 +20,7 @@ use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
 use custodian_web::gateway;
-use custodian_web::http::{HeaderValue, Method, Request, Response, StatusCode};
+use custodian_web::http::{Method, Request, Response, StatusCode};
 use custodian_web::site::BasePath;
 use custodian_web::{Edge, http};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -132,17 +132,7 @@ impl Partners {
         self.granicus.verify(&request.headers, body, now)?;
         let submission = match read(request, now) {
             Ok(submission) => submission,
-            Err(refusal) => {
-                let id = &request
-                    .headers
-                    .get(MESSAGE)
-                    .map(HeaderValue::as_bytes)
-                    .unwrap_or_default();
-                self.files
-                    .keep_message(&String::from_utf8_lossy(id), body, &refusal.why(), now)
-                    .await?;
-                return Err(refusal);
-            }
+            Err(refusal) => return Err(self.kept(request, refusal, now).await?),
         };
         let taken = self
             .intake
@@ -154,12 +144,30 @@ impl Partners {
             Some(Taken::Corrected | Taken::Joined) => "corrected",
             Some(Taken::Suppressed | Taken::Forgotten | Taken::Held) => "not_kept",
             Some(Taken::OfAnother) => {
-                return Err(Rejection::Faults(vec![submission::of_another()]));
+                let refusal = Rejection::Faults(vec![submission::of_another()]);
+                return Err(self.kept(request, refusal, now).await?);
             }
             None => return Err(StorageError::unreadable("take in a record").into()),
         };
         tracing::info!(outcome, "granicus");
         Ok(outcome)
+    }
+
+    /// Keeps a signed message byte for byte, and returns why it is refused.
+    async fn kept(
+        &self,
+        request: &Request,
+        refusal: Rejection,
+        now: DateTime<Utc>,
+    ) -> Result<Rejection, Rejection> {
+        let id = request
+            .headers
+            .get(MESSAGE)
+            .map_or("".into(), |id| String::from_utf8_lossy(id.as_bytes()));
+        self.files
+            .keep_message(&id, &request.body, &refusal.why(), now)
+            .await?;
+        Ok(refusal)
     }
 }
 

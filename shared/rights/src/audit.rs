@@ -106,7 +106,7 @@ pub async fn audit(
         None => None,
         Some(anchored) => Some(anchored.finish(ledger).await?),
     };
-    look_for_strangers(ledger, &head, TOLD_AT_ONCE).await?;
+    look_for_foreign_items(ledger, &head, TOLD_AT_ONCE).await?;
     if anchored.is_some() && head.open() < (now - OPEN).date_naive() {
         return Err(Unverified::Open(head.open()));
     }
@@ -177,8 +177,8 @@ async fn has_moved(ledger: &Ledger, head: &Head) -> Result<bool, StorageError> {
 /// part of them.
 ///
 /// # Errors
-/// [`Unverified::Stranger`] names the first one found.
-pub async fn look_for_strangers(
+/// [`Unverified::ForeignItem`] names the first one found.
+pub async fn look_for_foreign_items(
     ledger: &Ledger,
     head: &Head,
     at_once: usize,
