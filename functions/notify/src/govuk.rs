@@ -45,7 +45,7 @@ pub struct Mail<'a> {
 pub enum NotSent {
     /// There was no usable answer.
     #[error(transparent)]
-    Outside(#[from] ProcessorError),
+    NotReached(#[from] ProcessorError),
     /// The secret cannot be read.
     #[error(transparent)]
     Secret(#[from] BadCredentials),
@@ -71,7 +71,7 @@ impl NotSent {
         match self {
             Self::Secret(_) | Self::Key | Self::Unauthorised => "unauthorised",
             Self::Unfit => "unfit",
-            Self::Outside(_) | Self::Status(_) => "not_answered",
+            Self::NotReached(_) | Self::Status(_) => "not_answered",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::key::PrimaryKey;
 use crate::table::Table;
 use crate::transaction::transact;
 use crate::write::{Change, Returning, Write, written};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -86,15 +87,13 @@ impl Write {
                     .set_return_values_on_condition_check_failure(refused)
                     .send()
                     .await;
-                match sent {
-                    Ok(put) => Ok(applied(put.attributes)),
-                    Err(error) => match error.as_service_error() {
-                        Some(PutItemError::ConditionalCheckFailedException(check)) => {
-                            Ok(Outcome::Refused(check.item().cloned()))
-                        }
-                        _ => Err(failed(operation)(error)),
-                    },
-                }
+                let refusal = |error: &PutItemError| match error {
+                    PutItemError::ConditionalCheckFailedException(check) => {
+                        Some(check.item().cloned())
+                    }
+                    _ => None,
+                };
+                outcome(operation, sent.map(|put| put.attributes), refusal)
             }
             Change::Update(steps) => {
                 let when = write(self.when);
@@ -111,15 +110,13 @@ impl Write {
                     .set_return_values_on_condition_check_failure(refused)
                     .send()
                     .await;
-                match sent {
-                    Ok(update) => Ok(applied(update.attributes)),
-                    Err(error) => match error.as_service_error() {
-                        Some(UpdateItemError::ConditionalCheckFailedException(check)) => {
-                            Ok(Outcome::Refused(check.item().cloned()))
-                        }
-                        _ => Err(failed(operation)(error)),
-                    },
-                }
+                let refusal = |error: &UpdateItemError| match error {
+                    UpdateItemError::ConditionalCheckFailedException(check) => {
+                        Some(check.item().cloned())
+                    }
+                    _ => None,
+                };
+                outcome(operation, sent.map(|update| update.attributes), refusal)
             }
             Change::Delete => {
                 let when = write(self.when);
@@ -134,15 +131,13 @@ impl Write {
                     .set_return_values_on_condition_check_failure(refused)
                     .send()
                     .await;
-                match sent {
-                    Ok(delete) => Ok(applied(delete.attributes)),
-                    Err(error) => match error.as_service_error() {
-                        Some(DeleteItemError::ConditionalCheckFailedException(check)) => {
-                            Ok(Outcome::Refused(check.item().cloned()))
-                        }
-                        _ => Err(failed(operation)(error)),
-                    },
-                }
+                let refusal = |error: &DeleteItemError| match error {
+                    DeleteItemError::ConditionalCheckFailedException(check) => {
+                        Some(check.item().cloned())
+                    }
+                    _ => None,
+                };
+                outcome(operation, sent.map(|delete| delete.attributes), refusal)
             }
         }
     }
@@ -175,6 +170,17 @@ impl Table {
     }
 }
 
-fn applied(item: Option<Item>) -> Outcome {
-    Outcome::Applied(item.filter(|item| !item.is_empty()))
+/// What became of a call; `refusal` knows the error that says that the condition did not hold.
+fn outcome<E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+    sent: Result<Option<Item>, SdkError<E, R>>,
+    refusal: impl Fn(&E) -> Option<Option<Item>>,
+) -> Result<Outcome, StorageError> {
+    match sent {
+        Ok(item) => Ok(Outcome::Applied(item.filter(|item| !item.is_empty()))),
+        Err(error) => match error.as_service_error().and_then(refusal) {
+            Some(item) => Ok(Outcome::Refused(item)),
+            None => Err(failed(operation)(error)),
+        },
+    }
 }

@@ -78,7 +78,7 @@ impl Default for SourceDetails {
 
 impl std::fmt::Debug for SourceDetails {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Particulars({}, ..)", self.source().as_str())
+        write!(formatter, "SourceDetails({}, ..)", self.source().as_str())
     }
 }
 
