@@ -34,7 +34,9 @@ pub(super) enum Outcome {
 pub(super) struct Refused {
     /// For each action besides links and head, whether its condition was not met.
     pub(super) actions: Vec<bool>,
-    /// Whether others, or a throttle, were in the way.
+    /// Whether another transaction, or a throttle, was in the way: wait before the next try. Who
+    /// was told where the chain ends now tries again at once instead, or it would lose to the one
+    /// who has just appended, and so knows it too, again and again.
     pub(super) contended: bool,
 }
 
@@ -129,8 +131,8 @@ impl Ledger {
                 "the ledger's head is behind its chain",
             ));
         }
-        let contended = moved.is_some() || reasons.contains(&Reason::Contended);
-        if refused.len() < deeds || !(contended || refused.contains(&true)) {
+        let contended = moved.is_none() && reasons.contains(&Reason::Contended);
+        if refused.len() < deeds || !(moved.is_some() || contended || refused.contains(&true)) {
             return Err(StorageError::new(operation, Cause::Cancelled));
         }
         // A failed condition of another action says nothing about the head, and then the head has
