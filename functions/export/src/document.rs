@@ -1,14 +1,14 @@
 //! The machine-readable document, piece by piece. Its schema is `docs/export.schema.json`.
 
 use crate::gathering::Gathered;
-use crate::held::{Item, Section};
-use crate::order::PackageOrder;
+use crate::sections::{Item, Section};
 use crate::supplementary::{Council, Seen};
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::record::facts::{Fact, Fields, Nature};
 use custodian_domain::record::{Record, RecordBody};
 use custodian_domain::rights::holding::Holding;
-use custodian_domain::rights::package::PackageKind;
+use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::survey::words::Words;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
@@ -18,8 +18,12 @@ const SCHEMA: &str = "/schemas/export.schema.json";
 
 /// The parts of a document besides its records and rows.
 pub struct Head<'a> {
-    /// What was ordered.
-    pub order: &'a PackageOrder,
+    /// What it is for.
+    pub kind: PackageKind,
+    /// The request that it answers.
+    pub request: &'a RequestId,
+    /// The identifiers that the order names.
+    pub identifiers: &'a [Identifier],
     /// Whether some records were found through an identifier that others may share, and nobody
     /// confirmed that yet.
     pub shared: bool,
@@ -125,7 +129,6 @@ impl Serialize for Said<'_> {
 /// Everything up to the records.
 pub fn opening(head: &Head<'_>) -> String {
     let identifiers: Vec<Value> = head
-        .order
         .identifiers
         .iter()
         .map(|identifier| json!({"type": identifier.kind(), "value": identifier.canonical()}))
@@ -136,8 +139,8 @@ pub fn opening(head: &Head<'_>) -> String {
             json!(format!("{}{SCHEMA}", head.public_url)),
         ),
         ("format".to_owned(), json!("custodian.export.v2")),
-        ("kind".to_owned(), json!(head.order.kind)),
-        ("request_id".to_owned(), json!(head.order.request)),
+        ("kind".to_owned(), json!(head.kind)),
+        ("request_id".to_owned(), json!(head.request)),
         ("made_at".to_owned(), json!(head.made_at)),
         ("controller".to_owned(), head.about.controller()),
         ("identifiers".to_owned(), json!(identifiers)),
@@ -187,10 +190,7 @@ pub fn row(item: &Item) -> Result<String, serde_json::Error> {
 
 /// Everything after the rows in quarantine.
 pub fn closing(head: &Head<'_>, seen: &Seen, message: Option<&str>) -> String {
-    let (access, not_followed) = (
-        head.order.kind == PackageKind::Access,
-        head.gathered.not_followed,
-    );
+    let (access, not_followed) = (head.kind == PackageKind::Access, head.gathered.not_followed);
     let fields = [
         (
             "links_not_followed",
@@ -216,10 +216,10 @@ fn told<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
         .sections
         .iter()
         .filter(|section| section.holding != Holding::Quarantine);
-    sections.filter(|section| Section::is_in(section.holding, head.order.kind))
+    sections.filter(|section| Section::is_in(section.holding, head.kind))
 }
 
 /// Whether a package of this kind contains rows in quarantine.
 fn has_rows(head: &Head<'_>) -> bool {
-    Section::is_in(Holding::Quarantine, head.order.kind)
+    Section::is_in(Holding::Quarantine, head.kind)
 }

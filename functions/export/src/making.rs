@@ -1,32 +1,32 @@
 //! Makes a package: every live record in the order of time, read a few at a time and written as
 //! they come.
 
-use crate::document::{self, Head, Said};
-use crate::gathering::{Gathered, Position};
-use crate::held::{Counted, Item};
-use crate::order::PackageOrder;
-use crate::report;
-use crate::supplementary::Seen;
-use crate::{Error, Export};
+use crate::Error;
+use crate::document::Head;
+use crate::gathering::Gatherer;
+use crate::gathering::records::Position;
+use crate::sections::{Counted, Item};
+use crate::supplementary::Council;
+use crate::writing::PackageWriter;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveTime, Utc};
 use custodian_aws::StorageError;
-use custodian_buckets::exports;
-use custodian_buckets::exports::{Exports, Upload};
-use custodian_buckets::files::{NamedRow, Why};
+use custodian_buckets::exports::{self, Exports};
+use custodian_buckets::files::{Files, NamedRow, Why};
+use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::record::facts::Value;
 use custodian_domain::record::{Holder, Record};
 use custodian_domain::rights::holding::Holding;
-use custodian_domain::rights::package::{File, PackageKind};
-use custodian_domain::survey::words::Words;
+use custodian_domain::rights::package::{File, PackageKind, RequestId};
 use custodian_rights::people::Found;
 use custodian_store::Key;
-use custodian_store::packages::{DAYS, Gone, Made, Package, State};
-use custodian_store::suppressions::Suppression;
+use custodian_store::packages::{DAYS, Gone, Made, Package, Packages, State};
+use custodian_store::records::Records;
+use custodian_store::suppressions::{Suppression, Suppressions};
+use custodian_store::surveys::Surveys;
 use custodian_store::surveys::versions::Wordbook;
 use futures_util::stream::{self, StreamExt};
-use sha2::{Digest, Sha256};
 
 /// How many records are read at once, and how many such reads are in progress: memory holds no more
 /// of them.
@@ -36,30 +36,68 @@ const AHEAD: usize = 2;
 /// That each holder was erased, if that still matters.
 type Erased = Vec<Option<Suppression>>;
 
-impl Export {
-    /// Makes the objects of a package that is entered as started.
+/// Makes packages that are entered as started.
+#[derive(Debug)]
+pub(crate) struct PackageMaker {
+    pub(crate) records: Records,
+    pub(crate) surveys: Surveys,
+    pub(crate) suppressions: Suppressions,
+    pub(crate) packages: Packages,
+    pub(crate) files: Files,
+    pub(crate) exports: Exports,
+    pub(crate) gatherer: Gatherer,
+    pub(crate) council: Council,
+    pub(crate) public_url: String,
+}
+
+/// A package to make.
+#[derive(Clone, Copy)]
+pub(crate) struct ToMake<'a> {
+    pub(crate) request: &'a RequestId,
+    /// The identifiers that the order names.
+    pub(crate) identifiers: &'a [Identifier],
+    /// Its entry, as started.
+    pub(crate) package: &'a Package,
+    /// Whose data goes into it.
+    pub(crate) found: &'a Found,
+}
+
+impl PackageMaker {
+    /// Makes the objects of a package that is entered as started, and completes its entry.
     pub(crate) async fn make(
         &self,
-        order: &PackageOrder,
-        package: &Package,
-        found: &Found,
+        to_make: ToMake<'_>,
         now: DateTime<Utc>,
     ) -> Result<Made, Error> {
+        let ToMake {
+            request,
+            identifiers,
+            package,
+            found,
+        } = to_make;
         let erased = self.erased(&found.holders, now).await?;
-        let gathered = Box::pin(self.gather(order, found, now)).await?;
+        let gathered = Box::pin(self.gatherer.gather(request, found, now)).await?;
         let mut words = Wordbook::new(&self.surveys);
         let random = random();
-        let key = exports::key(File::Document, &order.request, &random);
-        let report_key = exports::key(File::Report, &order.request, &random);
+        let key = exports::key(File::Document, request, &random);
+        let report_key = exports::key(File::Report, request, &random);
         let head = Head {
-            order,
+            kind: package.kind,
+            request,
+            identifiers,
             shared: !package.unconfirmed.is_empty(),
-            about: &self.about,
+            about: &self.council,
             public_url: &self.public_url,
             made_at: now,
             gathered: &gathered,
         };
-        let mut writing = Box::pin(Writing::begin(&self.exports, &key, &report_key, &head)).await?;
+        let mut writing = Box::pin(PackageWriter::begin(
+            &self.exports,
+            &key,
+            &report_key,
+            &head,
+        ))
+        .await?;
         let mut expires_at = package.requested_at + DAYS;
         expires_at = gathered
             .earliest_end
@@ -75,7 +113,7 @@ impl Export {
         while let Some(records) = read.next().await {
             for record in &records? {
                 if is_left_over(&found.holders, &erased, record) {
-                    self.exports.discard(&order.request).await?;
+                    self.exports.discard(request).await?;
                     return Err(Error::ErasureOpen);
                 }
                 // A held record has no end: it cannot be over while the package exists.
@@ -90,7 +128,7 @@ impl Export {
             }
         }
         writing.held(&head).await?;
-        if gathered.count(Holding::Quarantine) > 0 && order.kind == PackageKind::Access {
+        if gathered.count(Holding::Quarantine) > 0 && package.kind == PackageKind::Access {
             let mut pages = self.files.rows_naming(&found.identifiers);
             while let Some(page) = pages.next().await? {
                 for named in page {
@@ -121,21 +159,21 @@ impl Export {
         // An erasure suppresses its subject before it looks for packages: either it finds this one,
         // or this code sees the suppression.
         let same = self.erased(&found.holders, now).await? == erased;
-        if same && self.packages.complete(&order.request, &made).await? {
+        if same && self.packages.complete(request, &made).await? {
             return Ok(made);
         }
-        self.give_way(order, package, now, same).await
+        self.give_way(request, package, now, same).await
     }
 
     /// Somebody closed or completed this package while it was being made.
     async fn give_way(
         &self,
-        order: &PackageOrder,
+        request: &RequestId,
         package: &Package,
         now: DateTime<Utc>,
         same: bool,
     ) -> Result<Made, Error> {
-        let current = self.packages.find(&order.request, now).await?;
+        let current = self.packages.find(request, now).await?;
         if let Some(Package {
             state: State::Complete,
             made: Some(made),
@@ -147,13 +185,13 @@ impl Export {
             // the other's objects are deleted.
             return Ok(made.clone());
         }
-        self.exports.discard(&order.request).await?;
+        self.exports.discard(request).await?;
         if let Some(current) = current.filter(|current| !current.state.is_open()) {
             // Whatever closed it says why.
             current.refuse_closed(now)?;
         }
         self.packages
-            .close(&order.request, package, State::Erased, now)
+            .close(request, package, State::Erased, now)
             .await?;
         Err(Gone::Erased.into())
     }
@@ -244,115 +282,6 @@ impl Iterator for SomeKeys<'_> {
                 .collect()
         })
     }
-}
-
-/// A package while it is written: the document, and the report beside it.
-struct Writing {
-    document: Upload,
-    report: Upload,
-    kind: PackageKind,
-    made_at: DateTime<Utc>,
-    hash: Sha256,
-    records: u64,
-    rows: u64,
-    bytes: u64,
-    seen: Seen,
-}
-
-impl Writing {
-    async fn begin(
-        exports: &Exports,
-        key: &str,
-        report_key: &str,
-        head: &Head<'_>,
-    ) -> Result<Self, StorageError> {
-        let (document, report) = tokio::try_join!(
-            exports.begin(File::Document, key.to_owned()),
-            exports.begin(File::Report, report_key.to_owned()),
-        )?;
-        let (kind, made_at, hash, seen) = (
-            head.order.kind,
-            head.made_at,
-            Sha256::new(),
-            Seen::default(),
-        );
-        let mut writing = Self {
-            document,
-            report,
-            kind,
-            made_at,
-            hash,
-            records: 0,
-            rows: 0,
-            bytes: 0,
-            seen,
-        };
-        writing.write(&document::opening(head)).await?;
-        writing.write_report(&report::opening(head)).await?;
-        Ok(writing)
-    }
-
-    async fn record(&mut self, record: &Record, words: &Words) -> Result<(), StorageError> {
-        let said = Said::of(record, words, self.kind, self.made_at);
-        self.seen.add(record);
-        let separator = if self.records == 0 { "\n" } else { ",\n" };
-        self.records += 1;
-        let json = document::record(&said).map_err(|_| unwritten())?;
-        self.write(&format!("{separator}{json}")).await?;
-        self.write_report(&report::record(&said)).await
-    }
-
-    async fn held(&mut self, head: &Head<'_>) -> Result<(), StorageError> {
-        self.write(&document::held(head, self.records).map_err(|_| unwritten())?)
-            .await?;
-        self.write_report(&report::held(head, self.records)).await
-    }
-
-    async fn row(&mut self, item: &Item) -> Result<(), StorageError> {
-        let separator = if self.rows == 0 { "\n" } else { ",\n" };
-        self.rows += 1;
-        let json = document::row(item).map_err(|_| unwritten())?;
-        self.write(&format!("{separator}{json}")).await?;
-        self.write_report(&report::row(item)).await
-    }
-
-    /// How many there are of each kind of thing, with the number of records that were read.
-    fn counted(&self, gathered: &Gathered) -> Counted {
-        let mut counted = gathered.counted();
-        counted
-            .held
-            .insert(Holding::Records.as_str().to_owned(), self.records);
-        counted
-    }
-
-    /// Returns the document's size and SHA-256.
-    async fn finish(
-        mut self,
-        head: &Head<'_>,
-        counted: &Counted,
-    ) -> Result<(u64, String), StorageError> {
-        let message = counted.message(self.kind);
-        self.write(&document::closing(head, &self.seen, message))
-            .await?;
-        let report = report::closing(head, message);
-        self.write_report(&report).await?;
-        tokio::try_join!(self.report.finish(), self.document.finish())?;
-        Ok((self.bytes, hex::encode(self.hash.finalize())))
-    }
-
-    async fn write(&mut self, text: &str) -> Result<(), StorageError> {
-        self.hash.update(text);
-        self.bytes += text.len() as u64;
-        self.document.write(text.as_bytes()).await
-    }
-
-    async fn write_report(&mut self, text: &str) -> Result<(), StorageError> {
-        self.report.write(text.as_bytes()).await
-    }
-}
-
-fn unwritten() -> StorageError {
-    StorageError::unreadable("write a package")
 }
 
 /// Sixteen bytes that nobody can guess, for a key.

@@ -3,7 +3,7 @@
 mod words;
 
 use crate::document::{Head, Held, Said};
-use crate::held::{Item, Section};
+use crate::sections::{Item, Section};
 use crate::supplementary::Point;
 use askama::Template;
 use base64::Engine;
@@ -107,12 +107,12 @@ struct Closing<'a> {
 
 /// Everything up to the records.
 pub fn opening(head: &Head<'_>) -> String {
-    let portability = head.order.kind == PackageKind::Portability;
+    let portability = head.kind == PackageKind::Portability;
     let sections = head
         .gathered
         .sections
         .iter()
-        .filter(|section| Section::is_in(section.holding, head.order.kind));
+        .filter(|section| Section::is_in(section.holding, head.kind));
     let contents = sections.filter(|section| section.count > 0).map(|section| {
         let holding = section.holding;
         (
@@ -131,13 +131,8 @@ pub fn opening(head: &Head<'_>) -> String {
         council: &head.about.name,
         dpo_email: &head.about.dpo_email,
         made_on: timed(head.made_at),
-        request: head.order.request.as_str(),
-        identifiers: head
-            .order
-            .identifiers
-            .iter()
-            .map(Identifier::canonical)
-            .collect(),
+        request: head.request.as_str(),
+        identifiers: head.identifiers.iter().map(Identifier::canonical).collect(),
         shared: head.shared,
         portability,
         contents: contents.collect(),
@@ -198,7 +193,7 @@ pub fn record(said: &Said<'_>) -> String {
 
 /// Everything between the records and the rows in quarantine.
 pub fn held(head: &Head<'_>, records: u64) -> String {
-    let kind = head.order.kind;
+    let kind = head.kind;
     let all = || {
         head.gathered
             .sections
@@ -247,7 +242,7 @@ pub fn row(item: &Item) -> String {
 
 /// Everything after the rows in quarantine.
 pub fn closing(head: &Head<'_>, message: Option<&str>) -> String {
-    let access = head.order.kind == PackageKind::Access;
+    let access = head.kind == PackageKind::Access;
     let scale = Satisfaction::scale()
         .into_iter()
         .map(|point| (u8::from(point), point.label()))

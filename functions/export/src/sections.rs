@@ -64,7 +64,7 @@ impl Item {
     }
 
     /// The same with when it is over, and whether a hold keeps it beyond that.
-    pub fn kept(self, retention: Option<Retention>) -> Self {
+    pub fn retained(self, retention: Option<Retention>) -> Self {
         let until = retention.map(|it| Value::Time(it.due().instant()));
         let held = retention
             .is_some_and(Retention::is_held)

@@ -1,12 +1,11 @@
 //! What is held about a person and a list: that they left it, what undid that, and what they
 //! confirmed.
 
-use crate::Export;
-use crate::gathering::{Listed, distinct};
-use crate::held::Item;
+use super::{Listed, distinct};
+use crate::sections::Item;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::record::Holder;
 use custodian_domain::record::facts::Value;
 use custodian_domain::record::processor_copy::mails_end;
@@ -14,11 +13,21 @@ use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_domain::rights::confirmation::{ConfirmationPurpose, Confirmed, LINK, Means};
 use custodian_domain::rights::subscription::{List, Subscription, Wish};
 use custodian_rights::people::Found;
-use custodian_store::confirmations::MailState;
+use custodian_store::confirmations::{Confirmations, MailState};
+use custodian_store::opt_outs::OptOuts;
 use std::cmp::Reverse;
 
-impl Export {
-    pub(crate) async fn opt_outs(
+/// Lists what is held about lists.
+#[derive(Debug)]
+pub(crate) struct ListGatherer {
+    pub(crate) keys: SubjectKeys,
+    pub(crate) opt_outs: OptOuts,
+    pub(crate) confirmations: Confirmations,
+}
+
+impl ListGatherer {
+    /// That the person left a list, and whether that still counts.
+    pub(super) async fn opt_outs(
         &self,
         found: &Found,
         now: DateTime<Utc>,
@@ -30,20 +39,20 @@ impl Export {
                     subject: subject.clone(),
                     list,
                 };
-                let Some(said) = self.opt_outs.find(&of, now).await? else {
+                let Some(opt_out) = self.opt_outs.find(&of, now).await? else {
                     continue;
                 };
-                let end = said.ends().instant();
+                let end = opt_out.ends().instant();
                 ends.push(end);
                 let undone = self
                     .wishes(subject, found, now)
                     .await?
                     .into_iter()
-                    .find(|wish| !said.stands_against(*wish));
+                    .find(|wish| !opt_out.stands_against(*wish));
                 let item = Item::default().code("list", "List", list).time(
                     "since",
                     "You said so",
-                    said.since(),
+                    opt_out.since(),
                 );
                 let item = item.with(
                     "stands",
@@ -77,7 +86,7 @@ impl Export {
         found: &Found,
         now: DateTime<Utc>,
     ) -> Result<Vec<Wish>, StorageError> {
-        let keys_of = |identifier| self.people.keys.keys(identifier).collect::<Vec<_>>();
+        let keys_of = |identifier| self.keys.keys(identifier).collect::<Vec<_>>();
         let same = found
             .identifiers
             .iter()
@@ -93,7 +102,7 @@ impl Export {
     }
 
     /// What the person was asked to confirm, and what they confirmed.
-    pub(crate) async fn confirmed(
+    pub(super) async fn confirmed(
         &self,
         holders: &[Holder],
         now: DateTime<Utc>,
@@ -140,21 +149,22 @@ impl Export {
         })
     }
 
-    pub(crate) async fn profiles(
+    /// The same, as it is stored beside the person's records.
+    pub(super) async fn profiles(
         &self,
         holders: &[Holder],
         now: DateTime<Utc>,
     ) -> Result<Listed, StorageError> {
         let (mut items, mut ends) = (Vec::new(), Vec::new());
         for subject in holders.iter().filter_map(Holder::subject) {
-            for (list, said, retention) in self.opt_outs.profile_of(subject, now).await? {
+            for (list, opt_out, retention) in self.opt_outs.profile_of(subject, now).await? {
                 ends.extend(retention.and_then(Retention::end).map(ExpiresAt::instant));
                 let item = Item::default().code("list", "List", list).time(
                     "since",
                     "You left it",
-                    said.since(),
+                    opt_out.since(),
                 );
-                items.push(item.kept(retention));
+                items.push(item.retained(retention));
             }
         }
         Ok(Listed {

@@ -1,0 +1,69 @@
+//! Why there is no package.
+
+use custodian_aws::StorageError;
+use custodian_domain::validation::violation::Violation;
+use custodian_runtime::failure;
+use custodian_store::packages::Gone;
+use lambda_runtime::Diagnostic;
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The order cannot be carried out.
+    #[error(transparent)]
+    Order(#[from] Violation),
+    /// The request's id is taken.
+    #[error("request_id was used for another package: give this one an id of its own")]
+    AnotherRequest,
+    /// There is no such package.
+    #[error("no package was made under this request_id")]
+    Unknown,
+    /// The package is not made yet.
+    #[error("the package is not finished: order it again with the same request_id")]
+    Unfinished,
+    /// The package is no longer handed out.
+    #[error(transparent)]
+    Gone(#[from] Gone),
+    /// An erasure of this person is not finished: what is left may be neither shown nor denied.
+    #[error(
+        "an erasure of this person is not finished: wait until its task `records` is over, then order again"
+    )]
+    ErasureOpen,
+    /// Nobody has decided yet whether a linked person is the same.
+    #[error(
+        "links of this package are not decided: look at `linked`, then name each that was followed in confirmed_links and \
+         each other in refused_links; if it should be the other way round, withdraw this package, and order another if there \
+         is to be one; not decided: {count}"
+    )]
+    Undecided {
+        /// How many.
+        count: u64,
+        /// The names of the first of them, for the answer and no log.
+        names: Vec<String>,
+    },
+    /// DynamoDB or S3 does not answer.
+    #[error("not finished, ask again with the same request_id: {0}")]
+    Storage(#[from] StorageError),
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Order(_) => "BadOrder",
+            Error::AnotherRequest => "AnotherRequest",
+            Error::Unknown => "UnknownRequest",
+            Error::Unfinished => "Unfinished",
+            Error::ErasureOpen => "ErasureOpen",
+            Error::Gone(_) => "Gone",
+            Error::Undecided { names, .. } if !names.is_empty() => {
+                return failure::failure(
+                    "Undecided",
+                    format_args!("{error}, namely {}", names.join(", ")),
+                );
+            }
+            Error::Undecided { .. } => "Undecided",
+            Error::Storage(_) => failure::UNAVAILABLE,
+        };
+        failure::failure(kind, error)
+    }
+}

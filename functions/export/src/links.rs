@@ -1,0 +1,119 @@
+//! Links to packages, which the orders to release and to read one make.
+
+use crate::Error;
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::keyring::{Keyring, Packages as LinkKeys};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::package_code::PackageCode;
+use custodian_domain::rights::package_token::{LinkId, LinkKind, PackageLink};
+use custodian_runtime::Clock;
+use custodian_store::packages::{Decided, Grant, Made, Package, Packages, State};
+use custodian_store::requests::Requests;
+use custodian_store::suppressions::Suppressions;
+use serde_json::{Value, json};
+
+/// How often each file can be fetched by one link, unless the order says otherwise.
+pub(crate) const FETCHES: u32 = 3;
+
+/// Makes links to packages. Nothing here reaches the files.
+#[derive(Debug)]
+pub(crate) struct Links {
+    pub(crate) clock: Clock,
+    pub(crate) packages: Packages,
+    pub(crate) suppressions: Suppressions,
+    pub(crate) requests: Requests,
+    pub(crate) link_keys: Keyring<LinkKeys>,
+    pub(crate) public_url: String,
+}
+
+/// The properties of a new link.
+pub(crate) struct NewLink<'a> {
+    pub(crate) kind: LinkKind,
+    pub(crate) by: &'a str,
+    pub(crate) fetches: u32,
+    pub(crate) until: DateTime<Utc>,
+    /// What is decided with it.
+    pub(crate) decided: Option<Decided>,
+}
+
+impl Links {
+    /// The package of a request, if it exists and may be handed out as far as its time and its
+    /// person allow.
+    pub(crate) async fn openable(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<(Package, Made), Error> {
+        let package = self
+            .packages
+            .find(request, now)
+            .await?
+            .ok_or(Error::Unknown)?;
+        package.refuse_closed(now)?;
+        let made = package
+            .made
+            .clone()
+            .filter(|_| package.state == State::Complete)
+            .ok_or(Error::Unfinished)?;
+        if let Some(gone) = package.gone(&self.suppressions, now).await? {
+            return Err(gone.into());
+        }
+        Ok((package, made))
+    }
+
+    /// Makes a link and its code. Who ordered them is stored before either is shown.
+    pub(crate) async fn open(
+        &self,
+        request: &RequestId,
+        new: NewLink<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Value, Error> {
+        let NewLink {
+            kind,
+            by,
+            fetches,
+            until,
+            decided,
+        } = new;
+        let (id, code) = (LinkId::random(), PackageCode::random());
+        let grant = Grant {
+            link: id.clone(),
+            code: code.digest(&self.link_keys, &id),
+            by: by.to_owned(),
+            at: now,
+            until,
+            fetches,
+            document: 0,
+            report: 0,
+            wrong_codes: 0,
+        };
+        if !self
+            .packages
+            .grant(request, kind, &grant, decided.as_ref())
+            .await?
+        {
+            // It was closed in between.
+            self.openable(request, now).await?;
+            return Err(StorageError::unreadable("enter a link to a package").into());
+        }
+        let (event, outcome) = match kind {
+            LinkKind::Release => ("released", "released"),
+            LinkKind::Reading => ("opened for reading", "opened_for_reading"),
+        };
+        self.requests
+            .happened(request, event, by, self.clock.now())
+            .await?;
+        let link = PackageLink {
+            request: request.clone(),
+            kind,
+            id,
+            until,
+        };
+        tracing::info!(outcome, "export");
+        Ok(json!({
+            "request_id": request.as_str(), "url": format!("{}/packages/{}", self.public_url, link.token(&self.link_keys)),
+            "code": code.shown(), "fetches": fetches, "expires_at": until,
+        }))
+    }
+}

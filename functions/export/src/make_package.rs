@@ -1,0 +1,284 @@
+//! A package is ordered.
+
+use crate::Error;
+use crate::making::{PackageMaker, ToMake};
+use crate::order::{Invocation, OrderHandler};
+use crate::sections::Counted;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::exports::Exports;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, Found, People};
+use custodian_runtime::Clock;
+use custodian_store::packages::{HOLDERS, Made, Package, Packages, State};
+use custodian_store::requests::Requests;
+use serde_json::{Value, json};
+
+/// Makes the package of a request.
+#[derive(Debug)]
+pub(crate) struct MakePackage {
+    pub(crate) clock: Clock,
+    pub(crate) people: People,
+    pub(crate) packages: Packages,
+    pub(crate) requests: Requests,
+    pub(crate) exports: Exports,
+    pub(crate) maker: PackageMaker,
+}
+
+/// An order for a package.
+#[derive(Debug)]
+struct PackageOrder {
+    kind: PackageKind,
+    identifiers: Vec<Identifier>,
+    requested_by: String,
+    request: RequestId,
+    decisions: Decisions,
+}
+
+impl PackageOrder {
+    /// Reads an order. Without a request id it has that of the invocation, which Lambda's own
+    /// retries share.
+    fn read(order: &Value, invocation: &str) -> Result<Self, Violation> {
+        const FIELDS: [&str; 6] = [
+            "kind",
+            "identifiers",
+            "requested_by",
+            "request_id",
+            "confirmed_links",
+            "refused_links",
+        ];
+        let order = Order::read(order, &FIELDS)?;
+        let kind = match order.get("kind") {
+            Some("access") => PackageKind::Access,
+            Some("portability") => PackageKind::Portability,
+            _ => return Err(Violation::new("kind", "must be access or portability")),
+        };
+        Ok(Self {
+            kind,
+            identifiers: order.identifiers()?,
+            requested_by: order.text("requested_by")?.to_owned(),
+            request: order.request_or(invocation)?,
+            decisions: order.decisions()?,
+        })
+    }
+
+    /// Tells this order from another under the same id, without containing whom it is about.
+    fn digest(&self, keys: &SubjectKeys) -> String {
+        let people: Vec<_> = self
+            .identifiers
+            .iter()
+            .map(|identifier| keys.key(identifier))
+            .collect();
+        let Decisions {
+            confirmed,
+            refused,
+            refuses_claimed,
+        } = &self.decisions;
+        // An order without refusals has the digest that it had before there were refusals.
+        if refused.is_empty() && !refuses_claimed {
+            Fingerprint::of(&(people, self.kind, confirmed)).into_string()
+        } else {
+            Fingerprint::of(&(people, self.kind, confirmed, refused, refuses_claimed)).into_string()
+        }
+    }
+
+    /// The entry of the package before it is made. If it was entered before, it keeps the time at
+    /// which it was first ordered.
+    fn package(
+        &self,
+        digest: String,
+        before: Option<&Package>,
+        found: &Found,
+        now: DateTime<Utc>,
+    ) -> Package {
+        Package {
+            kind: self.kind,
+            state: State::Started,
+            order: digest,
+            requested_by: self.requested_by.clone(),
+            requested_at: before.map_or(now, |before| before.requested_at),
+            holders: found.holders.clone(),
+            unconfirmed: found.unconfirmed(),
+            undecided: found.undecided(),
+            decided: found
+                .decided(&self.requested_by, now, &self.decisions)
+                .into_iter()
+                .collect(),
+            made: None,
+            handed_over_at: None,
+            release: None,
+            reading: None,
+            fetched: Vec::new(),
+            withdrawn: None,
+        }
+    }
+}
+
+#[async_trait]
+impl OrderHandler for MakePackage {
+    /// Makes the package of a request, or returns the one that was made before: `{"kind",
+    /// "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?}`.
+    async fn carry_out(
+        &self,
+        order: &Value,
+        _: &str,
+        invocation: &Invocation<'_>,
+    ) -> Result<Value, Error> {
+        let (order, now) = (PackageOrder::read(order, invocation.id)?, invocation.now);
+        let digest = order.digest(&self.people.keys);
+        let before = self.packages.find(&order.request, now).await?;
+        let found = self
+            .people
+            .find(
+                &order.identifiers,
+                &order.decisions,
+                Follow::Unambiguous,
+                now,
+            )
+            .await?;
+        if let Some((before, made)) = before
+            .as_ref()
+            .map(|it| completed(it, &digest, now))
+            .transpose()?
+            .flatten()
+        {
+            self.record_order(&order).await?;
+            return Ok(self.answer(&order, before, made, &found));
+        }
+        People::must_know(&order.decisions, &found)?;
+        if found.holders.len() > HOLDERS {
+            return Err(Violation::new(
+                "identifiers",
+                "lead to too many keys for one package: name or confirm fewer",
+            )
+            .into());
+        }
+        if before.is_some() {
+            // What an interrupted run has left.
+            self.exports.discard(&order.request).await?;
+        }
+        let package = order.package(digest, before.as_ref(), &found, now);
+        if !self.packages.start(&order.request, &package).await? {
+            // Another run completed it in between, or it was closed.
+            let other = self
+                .packages
+                .find(&order.request, now)
+                .await?
+                .ok_or(Error::Unknown)?;
+            let (other, made) = completed(&other, &package.order, now)?.ok_or(Error::Unfinished)?;
+            self.record_order(&order).await?;
+            return Ok(self.answer(&order, other, made, &found));
+        }
+        self.record_order(&order).await?;
+        let to_make = ToMake {
+            request: &order.request,
+            identifiers: &order.identifiers,
+            package: &package,
+            found: &found,
+        };
+        let made = Box::pin(self.maker.make(to_make, now)).await?;
+        tracing::info!(outcome = "packaged", count = made.records, "export");
+        Ok(self.answer(&order, &package, &made, &found))
+    }
+}
+
+impl MakePackage {
+    /// Stores who ordered the package: once for each order, because a second one may be somebody
+    /// else's.
+    async fn record_order(&self, order: &PackageOrder) -> Result<(), StorageError> {
+        self.requests
+            .happened(
+                &order.request,
+                "ordered",
+                &order.requested_by,
+                self.clock.now(),
+            )
+            .await
+    }
+
+    fn answer(&self, order: &PackageOrder, package: &Package, made: &Made, found: &Found) -> Value {
+        let links = found.links();
+        let mut answer = json!({
+            "request_id": order.request.as_str(), "bucket": self.exports.bucket(), "key": made.key,
+            "records": made.records, "bytes": made.bytes, "sha256": made.sha256, "expires_at": made.expires_at,
+            "matched": found.matched, "linked": links.linked, "linked_total": links.linked_total, "undecided": package.undecided(&order.decisions),
+        });
+        if let Some(report) = &made.report_key {
+            answer["report_key"] = json!(report);
+        }
+        // A package of an earlier version had no counts, and says itself what there is.
+        if !made.held.is_empty() {
+            let counted = Counted {
+                held: made.held.clone(),
+                not_followed: made.not_followed,
+            };
+            answer["held"] = json!(counted.held);
+            counted
+                .message(order.kind)
+                .into_iter()
+                .for_each(|message| answer["message"] = json!(message));
+        }
+        answer
+    }
+}
+
+/// The package that was made before for the same order, if it is complete.
+fn completed<'a>(
+    before: &'a Package,
+    digest: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(&'a Package, &'a Made)>, Error> {
+    before.refuse_closed(now)?;
+    if before.order != digest {
+        return Err(Error::AnotherRequest);
+    }
+    Ok(before
+        .made
+        .as_ref()
+        .filter(|_| before.state == State::Complete)
+        .map(|made| (before, made)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PackageKind, PackageOrder};
+    use serde_json::json;
+
+    #[test]
+    fn an_order_without_a_request_id_has_that_of_its_invocation() {
+        let identifiers = json!([{"type": "email", "value": "alice@example.com"}]);
+        let order =
+            json!({"kind": "access", "identifiers": identifiers, "requested_by": "A. Officer"});
+        let read = PackageOrder::read(&order, "invocation-1").unwrap();
+        assert_eq!(
+            (read.kind, read.request.as_str()),
+            (PackageKind::Access, "invocation-1")
+        );
+        let order = json!({
+            "kind": "portability", "identifiers": identifiers, "requested_by": "A. Officer", "request_id": "DSR-1",
+        });
+        let read = PackageOrder::read(&order, "invocation-1").unwrap();
+        assert_eq!(
+            (read.kind, read.request.as_str()),
+            (PackageKind::Portability, "DSR-1")
+        );
+    }
+
+    #[test]
+    fn a_package_is_for_access_or_for_portability() {
+        let order = json!({"kind": "everything", "identifiers": [], "requested_by": "A. Officer"});
+        assert_eq!(
+            PackageOrder::read(&order, "invocation-1")
+                .unwrap_err()
+                .to_string(),
+            "kind must be access or portability"
+        );
+    }
+}

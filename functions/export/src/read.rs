@@ -1,0 +1,36 @@
+//! A package is opened for the DPO, who reads it before it is released.
+
+use crate::Error;
+use crate::links::{FETCHES, Links, NewLink};
+use crate::order::{Invocation, NamedOrder, OrderHandler};
+use async_trait::async_trait;
+use custodian_domain::rights::package_token::LinkKind;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Makes a link by which the DPO reads a package, and its code.
+#[derive(Debug)]
+pub(crate) struct Read(pub(crate) Arc<Links>);
+
+#[async_trait]
+impl OrderHandler for Read {
+    /// Makes the link: `{"read", "by"}`. The earlier link of this kind ends.
+    async fn carry_out(
+        &self,
+        order: &Value,
+        field: &str,
+        invocation: &Invocation<'_>,
+    ) -> Result<Value, Error> {
+        let (order, now) = (NamedOrder::read(order, field)?, invocation.now);
+        let (_, made) = self.0.openable(&order.request, now).await?;
+        let until = made.expires_at.min(now + LinkKind::Reading.longest());
+        let new = NewLink {
+            kind: LinkKind::Reading,
+            by: order.by,
+            fetches: FETCHES,
+            until,
+            decided: None,
+        };
+        self.0.open(&order.request, new, now).await
+    }
+}
