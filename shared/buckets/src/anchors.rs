@@ -8,6 +8,7 @@ mod versions;
 
 pub use versions::{KeptVersion, Versions};
 
+use crate::paging::next_page;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
@@ -237,13 +238,13 @@ impl AnchoredDays {
     /// The next page, which may be empty; `None` after the last.
     ///
     /// # Errors
-    /// [`StorageError`] if S3 does not answer.
+    /// [`StorageError`] if S3 does not answer, or does not say where the list goes on.
     pub async fn next(&mut self) -> Result<Option<Vec<NaiveDate>>, StorageError> {
+        const OPERATION: &str = "list anchors";
         let Some(list) = &self.0 else { return Ok(None) };
-        let page = list.clone().send().await.map_err(failed("list anchors"))?;
-        self.0 = page
-            .next_continuation_token
-            .map(|token| list.clone().continuation_token(token));
+        let page = list.clone().send().await.map_err(failed(OPERATION))?;
+        let next = next_page(OPERATION, page.is_truncated, page.next_continuation_token)?;
+        self.0 = next.map(|token| list.clone().continuation_token(token));
         let keys = page
             .contents
             .into_iter()

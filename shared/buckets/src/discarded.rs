@@ -6,6 +6,7 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>, "Destinations for
 //! on-failure"): a JSON document with the whole event as text in `payload`.
 
+use crate::paging::next_page;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_smithy_runtime_api::http::Response;
@@ -98,27 +99,23 @@ impl Discarded {
     /// The objects in the bucket, a page at a time.
     ///
     /// # Errors
-    /// [`StorageError`] if S3 does not answer.
+    /// [`StorageError`] if S3 does not answer, or does not say where the list goes on.
     pub async fn list(&self, from: Option<String>) -> Result<DiscardedPage, StorageError> {
+        const OPERATION: &str = "list what was discarded";
         let list = self
             .client
             .list_objects_v2()
             .bucket(&self.bucket)
             .set_continuation_token(from);
-        let page = list
-            .send()
-            .await
-            .map_err(failed("list what was discarded"))?;
+        let page = list.send().await.map_err(failed(OPERATION))?;
+        let next = next_page(OPERATION, page.is_truncated, page.next_continuation_token)?;
         let keys = page
             .contents
             .into_iter()
             .flatten()
             .filter_map(|object| object.key)
             .collect();
-        Ok(DiscardedPage {
-            keys,
-            next: page.next_continuation_token,
-        })
+        Ok(DiscardedPage { keys, next })
     }
 
     /// The records of the stream in an object; `None` if it is gone, or is not such a document.

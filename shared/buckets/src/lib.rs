@@ -5,6 +5,7 @@ pub mod anchors;
 pub mod discarded;
 pub mod exports;
 pub mod files;
+mod paging;
 
 /// A client of S3 with this configuration.
 #[must_use]

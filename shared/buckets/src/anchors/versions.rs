@@ -1,5 +1,6 @@
 //! Everything in the bucket, with everything that was ever there.
 
+use crate::paging::next_page;
 use aws_sdk_s3::operation::list_object_versions::builders::ListObjectVersionsFluentBuilder;
 use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
 use custodian_aws::{StorageError, failed};
@@ -39,22 +40,19 @@ impl Versions {
     /// The next page, which may be empty; `None` after the last.
     ///
     /// # Errors
-    /// [`StorageError`] if S3 does not answer.
+    /// [`StorageError`] if S3 does not answer, or does not say where the list goes on.
     pub async fn next(&mut self) -> Result<Option<Vec<KeptVersion>>, StorageError> {
         // Kept until the answer is there: a list that broke off must not look like one that ended.
         let Some(list) = &self.list else {
             return Ok(None);
         };
         let page = list.clone().send().await.map_err(failed(OPERATION))?;
-        let next = page
-            .next_key_marker
-            .filter(|_| page.is_truncated == Some(true));
-        let next = next.map(|key| {
+        let next = next_page(OPERATION, page.is_truncated, page.next_key_marker)?;
+        self.list = next.map(|key| {
             list.clone()
                 .key_marker(key)
-                .set_version_id_marker(page.next_version_id_marker.clone())
+                .set_version_id_marker(page.next_version_id_marker)
         });
-        self.list = next;
         let mut keys = BTreeMap::new();
         if let Some(open) = self.open.take() {
             keys.insert(open.key.clone(), open);

@@ -1,6 +1,7 @@
 //! The objects of the bucket below a prefix, a page at a time.
 
 use super::Files;
+use crate::paging::next_page;
 use aws_sdk_s3::types::Object;
 use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, failed};
@@ -28,6 +29,7 @@ impl Listing {
         &mut self,
         files: &Files,
     ) -> Result<Option<Vec<Listed>>, StorageError> {
+        const OPERATION: &str = "list files";
         if self.is_over {
             return Ok(None);
         }
@@ -37,14 +39,12 @@ impl Listing {
             .bucket(&files.bucket)
             .prefix(&self.prefix);
         let page = list
-            .set_continuation_token(self.token.take())
+            .set_continuation_token(self.token.clone())
             .send()
             .await
-            .map_err(failed("list files"))?;
-        (self.is_over, self.token) = (
-            page.next_continuation_token.is_none(),
-            page.next_continuation_token,
-        );
+            .map_err(failed(OPERATION))?;
+        self.token = next_page(OPERATION, page.is_truncated, page.next_continuation_token)?;
+        self.is_over = self.token.is_none();
         page.contents
             .into_iter()
             .flatten()

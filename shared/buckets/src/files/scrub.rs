@@ -9,6 +9,7 @@ use super::kept::{dropped_at, goes_on};
 use super::layout::layout;
 use super::listing::{Listed, Listing};
 use super::{File, Files, has_status, is_folder};
+use crate::paging::next_page;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::{StorageError, failed};
@@ -196,10 +197,10 @@ impl Files {
                     self.abandon(key, id).await?;
                 }
             }
-            if page.is_truncated() != Some(true) {
+            let Some(key) = next_page(OPERATION, page.is_truncated, page.next_key_marker)? else {
                 return Ok(going_on);
-            }
-            markers = (page.next_key_marker, page.next_upload_id_marker);
+            };
+            markers = (Some(key), page.next_upload_id_marker);
         }
     }
 
