@@ -3,7 +3,7 @@
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_runtime::{Clock, Environment};
+use custodian_runtime::{Clock, Environment, Patience};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -34,7 +34,7 @@ const COMMENTS: [&str; 4] = [
 /// The role that uploads a file of `count` calls, numbered from `from`, each from a different
 /// person, and prints what the file is called.
 pub async fn drop_file(from: usize, count: usize) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let (client, bucket) = (
         custodian_buckets::client(&host.s3()),
         host.setting("INTAKE_BUCKET").unwrap(),

@@ -11,7 +11,7 @@ use custodian_domain::record::RecordId;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_import::Import;
-use custodian_runtime::{Environment, Function, secret};
+use custodian_runtime::{Environment, Function, Patience, secret};
 use custodian_store::{Item, Key, SHARDS};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent};
@@ -94,7 +94,9 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 
 /// The role that imports a file.
 pub async fn import(key: &str, etag: &str) {
-    let import = Import::start(&Environment::lambda()).await.unwrap();
+    let import = Import::start(&Environment::lambda(Patience::LONG))
+        .await
+        .unwrap();
     say(Box::pin(brought(&import, key, etag))).await;
 }
 
@@ -124,7 +126,7 @@ pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
 /// The floor of an import: writes items like those that an import wrote, and does nothing else.
 /// Making the items is left out of the measured time and memory.
 pub async fn put(count: usize) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let (client, table) = (
         custodian_store::client(&host.dynamodb()),
         host.setting("RECORDS_TABLE").unwrap(),

@@ -4,8 +4,8 @@ use crate::request;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_ingest::Ingest;
-use custodian_runtime::secret;
 use custodian_runtime::{Environment, Function};
+use custodian_runtime::{Patience, secret};
 use custodian_store::{Item, SHARDS};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ pub const BATCH: usize = 25;
 /// The role that gives a person this many records: one through `ingest`, and copies of it written
 /// straight into the table.
 pub async fn load(person: &str, count: usize) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let ingest = Ingest::start(&host).await.unwrap();
     let answer = request::ask(&ingest, request::event(person, request::FIRST)).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");

@@ -7,7 +7,7 @@ use crate::{median, percentile};
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_ingest::Ingest;
 use custodian_local::Handler;
-use custodian_runtime::{Environment, Function, logs};
+use custodian_runtime::{Environment, Function, Patience, logs};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -89,7 +89,7 @@ impl Side {
 
 /// The role that measures. Both sides take turns in one process, so that any drift affects both.
 pub async fn measure((count, before): (usize, usize)) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     // Logs are formatted and written as on Lambda. Where they go makes no difference.
     let nowhere = File::create("/dev/null").unwrap();
     tracing::subscriber::set_global_default(logs::subscriber(Level::INFO, nowhere)).unwrap();

@@ -9,7 +9,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_erase::Erase;
 use custodian_export::Export;
 use custodian_requests::Requests;
-use custodian_runtime::{Environment, Function};
+use custodian_runtime::{Environment, Function, Patience};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -149,7 +149,7 @@ fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
 
 /// The role that exports a person.
 pub async fn export(person: &str, kind: &str) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let export = Export::start(&host).await.unwrap();
     say(Box::pin(exported(&export, person, kind))).await;
 }
@@ -168,7 +168,7 @@ pub async fn exported(export: &Export, person: &str, kind: &str) -> u64 {
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let (erase, requests) = (
         Erase::start(&host).await.unwrap(),
         Requests::start(&host).await.unwrap(),
@@ -209,7 +209,7 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
 
 /// The floor of an export: reads a person's items and sorts them by time, the latest first.
 pub async fn query(person: &str) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let (client, partition) = (
         custodian_store::client(&host.dynamodb()),
         partition(&host, person).await,
@@ -234,7 +234,7 @@ pub async fn query(person: &str) {
 
 /// The floor of an erasure: finds a person's items and deletes them, and records nothing.
 pub async fn delete(person: &str) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let (client, partition) = (
         custodian_store::client(&host.dynamodb()),
         partition(&host, person).await,
@@ -265,7 +265,7 @@ pub async fn delete(person: &str) {
 
 /// The deletions of that loop alone, with keys that are already known.
 pub async fn delete_known(person: &str, count: usize) {
-    let host = Environment::lambda();
+    let host = Environment::lambda(Patience::LONG);
     let partition = partition(&host, person).await;
     // The person's first record has a key of its own, so one of these deletions finds nothing.
     let deletions = |from: usize| {

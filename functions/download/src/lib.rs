@@ -19,7 +19,7 @@ use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::package::File;
 use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES};
-use custodian_runtime::{Clock, Environment, Function, StartError, secret, settings};
+use custodian_runtime::{Clock, Environment, Function, Patience, StartError, secret, settings};
 use custodian_store::packages::{Grant, Made, Package, Packages, State};
 use custodian_store::suppressions::Suppressions;
 use custodian_web::gateway;
@@ -76,6 +76,7 @@ impl Opened {
 
 impl Function for Download {
     const NAME: &'static str = "download";
+    const PATIENCE: Patience = Patience::PAGE;
     type Event = gateway::Event;
     type Answer = gateway::Answer;
 

@@ -17,7 +17,7 @@ use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_rights::people::People;
 use custodian_runtime::{
-    Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
+    Clock, Deadline, Environment, Function, Patience, StartError, failure, secret, settings,
 };
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
@@ -50,6 +50,7 @@ pub struct Erase {
 
 impl Function for Erase {
     const NAME: &'static str = "erase";
+    const PATIENCE: Patience = Patience::LONG;
     type Event = Value;
     type Answer = Value;
 

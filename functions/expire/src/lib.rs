@@ -8,7 +8,7 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
 use custodian_buckets::discarded::Discarded;
 use custodian_domain::ledger::{Cause, Entry};
-use custodian_runtime::{Clock, Environment, Function, StartError, failure, settings};
+use custodian_runtime::{Clock, Environment, Function, Patience, StartError, failure, settings};
 use custodian_store::Item;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{NEEDED, deletion_candidate};
@@ -60,6 +60,7 @@ enum Streamed {
 
 impl Function for Expire {
     const NAME: &'static str = "expire";
+    const PATIENCE: Patience = Patience::SHORT;
     type Event = Value;
     type Answer = Value;
 

@@ -28,7 +28,9 @@ use custodian_buckets::files::Files;
 use custodian_domain::rights::order::unambiguous;
 use custodian_domain::validation::json::Payload;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret, settings};
+use custodian_runtime::{
+    Clock, Environment, Function, Patience, StartError, failure, secret, settings,
+};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::opt_outs::OptOuts;
@@ -67,6 +69,7 @@ pub struct Export {
 
 impl Function for Export {
     const NAME: &'static str = "export";
+    const PATIENCE: Patience = Patience::LONG;
     type Event = Payload;
     type Answer = Value;
 

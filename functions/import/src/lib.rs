@@ -23,7 +23,7 @@ use custodian_domain::record::source::Source;
 use custodian_domain::record::source_record::SourceRecord;
 use custodian_rights::intake::{Intake, Taken};
 use custodian_runtime::{
-    Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
+    Clock, Deadline, Environment, Function, Patience, StartError, failure, secret, settings,
 };
 use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
@@ -72,6 +72,7 @@ pub struct Import {
 
 impl Function for Import {
     const NAME: &'static str = "import";
+    const PATIENCE: Patience = Patience::LONG;
     type Event = Value;
     type Answer = Value;
 

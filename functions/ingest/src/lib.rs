@@ -28,7 +28,7 @@ use custodian_domain::survey::{Opening, Survey};
 use custodian_domain::validation::notice;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::secret::Secrets;
-use custodian_runtime::{Clock, Environment, Function, StartError, settings};
+use custodian_runtime::{Clock, Environment, Function, Patience, StartError, settings};
 use custodian_store::clients::ClientCounts;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::records::Records;
@@ -86,6 +86,7 @@ impl Keys {
 
 impl Function for Ingest {
     const NAME: &'static str = "ingest";
+    const PATIENCE: Patience = Patience::PAGE;
     type Event = gateway::Event;
     type Answer = gateway::Answer;
 

@@ -13,7 +13,7 @@ use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::rights::confirmation::{ConfirmationPurpose, unseal_address};
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::{
-    Clock, Deadline, Environment, Function, StartError, failure, secret, settings,
+    Clock, Deadline, Environment, Function, Patience, StartError, failure, secret, settings,
 };
 use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
 use govuk::{GovUkNotify, Mail};
@@ -49,6 +49,7 @@ pub struct Report {
 
 impl Function for Notify {
     const NAME: &'static str = "notify";
+    const PATIENCE: Patience = Patience::SHORT;
     type Event = Value;
     type Answer = Value;
 

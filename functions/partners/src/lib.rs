@@ -15,7 +15,7 @@ use custodian_aws::StorageError;
 use custodian_buckets::files::Files;
 use custodian_partner_auth::webhook::WebhookSecrets;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Environment, Function, StartError, secret, settings};
+use custodian_runtime::{Clock, Environment, Function, Patience, StartError, secret, settings};
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
@@ -46,6 +46,7 @@ pub struct Partners {
 
 impl Function for Partners {
     const NAME: &'static str = "partners";
+    const PATIENCE: Patience = Patience::PAGE;
     type Event = gateway::Event;
     type Answer = gateway::Answer;
 

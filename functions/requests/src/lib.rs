@@ -44,7 +44,9 @@ use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret, settings};
+use custodian_runtime::{
+    Clock, Environment, Function, Patience, StartError, failure, secret, settings,
+};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
@@ -86,6 +88,7 @@ pub struct Requests {
 
 impl Function for Requests {
     const NAME: &'static str = "requests";
+    const PATIENCE: Patience = Patience::LONG;
     type Event = Payload;
     type Answer = Value;
 

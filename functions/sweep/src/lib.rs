@@ -46,7 +46,7 @@ use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::hold_enforcement::HoldEnforcement;
-use custodian_runtime::{Clock, Environment, Function, StartError, failure, settings};
+use custodian_runtime::{Clock, Environment, Function, Patience, StartError, failure, settings};
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
 use custodian_store::imports::Imports;
@@ -138,6 +138,7 @@ impl From<Error> for Diagnostic {
 
 impl Function for Sweep {
     const NAME: &'static str = "sweep";
+    const PATIENCE: Patience = Patience::LONG;
     type Event = Payload;
     type Answer = Value;
 

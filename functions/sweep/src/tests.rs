@@ -4,7 +4,7 @@ use crate::chore::{Chore, run_all};
 use crate::{Pass, Sweep};
 use async_trait::async_trait;
 use custodian_aws::StorageError;
-use custodian_runtime::{Clock, Environment, Function};
+use custodian_runtime::{Clock, Environment, Function, Patience};
 use custodian_store::sweep_cursor::Remembered;
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -45,7 +45,7 @@ async fn chores() -> Vec<(&'static str, u32)> {
         .into_iter()
         .chain(["EXPORTS_BUCKET", "INTAKE_BUCKET", "ANCHORS_BUCKET"]);
     let settings: BTreeMap<_, _> = settings.map(|it| (it.to_owned(), it.to_owned())).collect();
-    let environment = Environment::lambda();
+    let environment = Environment::lambda(Patience::LONG);
     let environment = settings
         .into_iter()
         .fold(environment, |all, (name, value)| all.with(&name, value));

@@ -14,7 +14,7 @@ mod refusal;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{OptOut, Subscription};
-use custodian_runtime::{Clock, Environment, Function, StartError, secret, settings};
+use custodian_runtime::{Clock, Environment, Function, Patience, StartError, secret, settings};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::{OptOuts, Said};
 use custodian_web::gateway;
@@ -37,6 +37,7 @@ pub struct Unsubscribe {
 
 impl Function for Unsubscribe {
     const NAME: &'static str = "unsubscribe";
+    const PATIENCE: Patience = Patience::PAGE;
     type Event = gateway::Event;
     type Answer = gateway::Answer;
 

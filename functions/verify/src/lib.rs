@@ -11,7 +11,9 @@ use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{Cause, Entry, ItemKind};
 use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 use custodian_rights::audit::{Audited, Compared, Sample, Unverified, audit};
-use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, settings};
+use custodian_runtime::{
+    Clock, Deadline, Environment, Function, Patience, StartError, failure, settings,
+};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -84,6 +86,7 @@ impl From<Unknown> for Diagnostic {
 
 impl Function for Verify {
     const NAME: &'static str = "verify";
+    const PATIENCE: Patience = Patience::LONG;
     type Event = Value;
     type Answer = Value;
 

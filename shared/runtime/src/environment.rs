@@ -51,7 +51,7 @@ pub enum StartError {
 
 impl Environment {
     /// The environment of a function on AWS Lambda: settings from the process environment, the
-    /// system's clock.
+    /// system's clock, and calls to AWS that wait for as long as `patience` says.
     ///
     /// On Lambda the environment names the function's credentials and region. The SDK's own search
     /// for them reads files and asks services that are not there, at every start.
@@ -60,12 +60,12 @@ impl Environment {
     /// If the pinned roots cannot be read. Otherwise another authority's certificate would be
     /// trusted.
     #[must_use]
-    pub fn lambda() -> Self {
+    pub fn lambda(patience: Patience) -> Self {
         let settings = environment();
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(AtFirstUse(http_client()))
-            .timeout_config(patience(&settings).timeouts())
+            .timeout_config(longer_with_local_services(patience, &settings).timeouts())
             .retry_config(RetryConfig::standard())
             .credentials_provider(SharedCredentialsProvider::new(
                 EnvironmentVariableCredentialsProvider::new(),
@@ -82,7 +82,7 @@ impl Environment {
     /// As [`Environment::lambda`].
     pub async fn operator() -> Self {
         let settings = environment();
-        let timeouts = patience(&settings).timeouts();
+        let timeouts = longer_with_local_services(Patience::LONG, &settings).timeouts();
         let defaults = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client())
             .timeout_config(timeouts);
@@ -234,36 +234,31 @@ fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// How long a function with these settings waits for AWS: as its name says, or longer with local
-/// services.
-fn patience(settings: &BTreeMap<String, String>) -> Patience {
+/// How long something with these settings waits for AWS: as it says, or longer with local services.
+fn longer_with_local_services(patience: Patience, settings: &BTreeMap<String, String>) -> Patience {
     let is_own = settings
         .iter()
         .any(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty());
-    let name = settings
-        .get("AWS_LAMBDA_FUNCTION_NAME")
-        .map_or("", String::as_str);
-    if is_own {
-        Patience::LOCAL
-    } else {
-        Patience::of(name)
-    }
+    if is_own { Patience::LOCAL } else { patience }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Environment, Patience, patience};
+    use super::{Clock, Environment, Patience, longer_with_local_services};
     use std::collections::BTreeMap;
 
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
         // The SDK sets it up at once, and fails if it cannot.
-        let sdk = Environment::lambda()
+        let sdk = Environment::lambda(Patience::LONG)
             .sdk
             .into_builder()
             .http_client(super::http_client());
         drop(aws_sdk_secretsmanager::Client::new(&sdk.build()));
-        for host in [Environment::lambda(), Environment::operator().await] {
+        for host in [
+            Environment::lambda(Patience::LONG),
+            Environment::operator().await,
+        ] {
             assert!(host.sdk.http_client().is_some());
             assert!(host.sdk.credentials_provider().is_some());
             assert_eq!(host.sdk.retry_config().unwrap().max_attempts(), 3);
@@ -271,22 +266,19 @@ mod tests {
     }
 
     #[test]
-    fn a_function_waits_as_its_name_says_and_longer_on_a_machine_of_one_s_own() {
-        let named =
-            |name: &str| BTreeMap::from([("AWS_LAMBDA_FUNCTION_NAME".to_owned(), name.to_owned())]);
-        assert_eq!(patience(&named("custodian-trial-ingest")), Patience::DOOR);
-        assert_eq!(patience(&named("custodian-import")), Patience::LONG);
-        assert_eq!(
-            patience(&BTreeMap::new()),
-            Patience::LONG,
-            "a program of whoever operates it"
-        );
-        let mut own = named("custodian-ingest");
-        own.insert(
-            "AWS_ENDPOINT_URL_S3".to_owned(),
-            "http://127.0.0.1:3002".to_owned(),
-        );
-        assert_eq!(patience(&own), Patience::LOCAL);
+    fn a_function_waits_as_it_says_and_longer_on_a_machine_of_one_s_own() {
+        let endpoint =
+            |url: &str| BTreeMap::from([("AWS_ENDPOINT_URL_S3".to_owned(), url.to_owned())]);
+        for (settings, patience) in [
+            (BTreeMap::new(), Patience::PAGE),
+            (endpoint(""), Patience::PAGE),
+            (endpoint("http://127.0.0.1:3002"), Patience::LOCAL),
+        ] {
+            assert_eq!(
+                longer_with_local_services(Patience::PAGE, &settings),
+                patience
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a function is, and how it runs on AWS Lambda.
 
-use crate::{Environment, StartError, logs};
+use crate::{Environment, Patience, StartError, logs};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,8 @@ use std::future::Future;
 pub trait Function: Sized + Send + Sync + 'static {
     /// Its name: that of its folder, of its binary, and the end of its name in the template.
     const NAME: &'static str;
+    /// How long it waits for AWS.
+    const PATIENCE: Patience;
     /// What it is invoked with, read from JSON.
     type Event: DeserializeOwned + Send;
     /// What it answers, written as JSON.
@@ -46,7 +48,7 @@ pub fn main<F: Function>() -> Result<(), Error> {
 }
 
 async fn serve<F: Function>() -> Result<(), Error> {
-    let environment = Environment::lambda();
+    let environment = Environment::lambda(F::PATIENCE);
     logs::start(&environment);
     let function = F::start(&environment).await?;
     run(service_fn(|event| function.invoke(event))).await

@@ -22,7 +22,7 @@ pub struct Patience {
 impl Patience {
     /// Where a person, or a partner, waits for a page: it has to come before Lambda ends the
     /// function.
-    pub const DOOR: Self = Self::of_millis(1_000, 1_500, 3_000);
+    pub const PAGE: Self = Self::of_millis(1_000, 1_500, 3_000);
     /// Where a stream or a schedule starts something short.
     pub const SHORT: Self = Self::of_millis(2_000, 5_000, 15_000);
     /// Where a function makes many calls, one after the other.
@@ -35,17 +35,6 @@ impl Patience {
             connect: Duration::from_millis(connect),
             attempt: Duration::from_millis(attempt),
             call: Duration::from_millis(call),
-        }
-    }
-
-    /// The patience of the function with this name, `{stack}-{crate}`; for anything else, that of a
-    /// long one.
-    #[must_use]
-    pub fn of(function: &str) -> Self {
-        match function.rsplit('-').next() {
-            Some("ingest" | "partners" | "download" | "unsubscribe") => Self::DOOR,
-            Some("expire" | "notify") => Self::SHORT,
-            _ => Self::LONG,
         }
     }
 
