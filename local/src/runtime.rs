@@ -5,7 +5,7 @@ use crate::backups::Backups;
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
 use crate::host::{Endpoints, sdk};
-use crate::http::routes::Route;
+use crate::http::routes::Routes;
 use crate::schedule::Expression;
 use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
@@ -53,7 +53,7 @@ pub(crate) struct Runtime {
     /// The tables of the template.
     pub(crate) tables: Vec<Table>,
     pub(crate) functions: Arc<Functions>,
-    pub(crate) routes: Vec<(Route, String)>,
+    pub(crate) routes: Routes<String>,
     /// The path that is mapped to the API, as on AWS.
     pub(crate) base: BasePath,
     pub(crate) queues: Vec<Queue>,
@@ -78,7 +78,7 @@ impl Runtime {
     ) -> Result<(), String> {
         let id = format!("{}/{event_id}", function.template.id);
         match event {
-            Event::Http(route) => self.routes.push((route, function.name)),
+            Event::Http(route) => self.routes.add(route, function.name)?,
             Event::Schedule(schedule) if schedules => {
                 self.schedules.push(Schedule {
                     id,

@@ -1,36 +1,15 @@
 //! When a schedule is due: `rate(…)` and `cron(…)` of EventBridge Scheduler.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use std::collections::BTreeSet;
+use cron::Schedule;
 
 /// When something is due.
 #[derive(Debug)]
 pub(crate) enum Expression {
     Every(TimeDelta),
-    Cron(Box<Cron>),
-    Never,
+    Cron(Box<Schedule>, Tz),
 }
-
-/// The fields of a cron expression; a field that may be anything is `None`.
-#[derive(Debug)]
-pub(crate) struct Cron {
-    zone: Tz,
-    minutes: BTreeSet<u32>,
-    hours: BTreeSet<u32>,
-    days: Option<BTreeSet<u32>>,
-    months: BTreeSet<u32>,
-    weekdays: Option<BTreeSet<u32>>,
-    years: Option<BTreeSet<u32>>,
-}
-
-const MONTHS: [&str; 12] = [
-    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-];
-const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-/// How many days ahead a cron expression is looked for: the leap years around 2100 are eight years
-/// apart.
-const DAYS_AHEAD: u64 = 8 * 366 + 2;
 
 impl Expression {
     /// Reads an expression; `zone` is where a cron expression's hours are meant.
@@ -48,8 +27,8 @@ impl Expression {
         }
         let cron =
             inside("cron").ok_or_else(|| format!("the schedule {text} is not understood"))?;
-        Cron::parse(cron, zone)
-            .map(|cron| Self::Cron(Box::new(cron)))
+        schedule(cron)
+            .map(|schedule| Self::Cron(Box::new(schedule), zone))
             .map_err(|problem| format!("{text}: {problem}"))
     }
 
@@ -62,8 +41,10 @@ impl Expression {
     pub(crate) fn next(&self, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Every(period) => last.checked_add_signed(*period),
-            Self::Cron(cron) => cron.next(last),
-            Self::Never => None,
+            Self::Cron(schedule, zone) => schedule
+                .after(&last.with_timezone(zone))
+                .next()
+                .map(|time| time.to_utc()),
         }
     }
 
@@ -75,7 +56,7 @@ impl Expression {
                 let missed = (now - next).num_seconds() / period.num_seconds();
                 Some(next + TimeDelta::seconds(missed * period.num_seconds()))
             }
-            _ => Some(now),
+            Self::Cron(..) => Some(now),
         }
     }
 }
@@ -92,105 +73,19 @@ fn rate_of(rate: &str) -> Option<Expression> {
     period.map(Expression::Every)
 }
 
-impl Cron {
-    fn parse(text: &str, zone: Tz) -> Result<Self, String> {
-        let fields: Vec<&str> = text.split(' ').filter(|field| !field.is_empty()).collect();
-        let [minutes, hours, days, months, weekdays, years] = fields.as_slice() else {
-            return Err("a cron expression has six fields".into());
-        };
-        if (*days == "?") == (*weekdays == "?") {
-            return Err("exactly one of day-of-month and day-of-week must be ?".into());
-        }
-        let any = |field: &str| matches!(field, "?" | "*");
-        let some = |field: &str, low, high, names| {
-            if any(field) {
-                Ok(None)
-            } else {
-                set(field, low, high, names).map(Some)
-            }
-        };
-        let cron = Self {
-            zone,
-            minutes: set(minutes, 0, 59, &[])?,
-            hours: set(hours, 0, 23, &[])?,
-            days: some(days, 1, 31, &[])?,
-            months: set(months, 1, 12, &MONTHS)?,
-            weekdays: some(weekdays, 1, 7, &WEEKDAYS)?,
-            years: some(years, 1970, 2199, &[])?,
-        };
-        Ok(cron)
-    }
-
-    fn next(&self, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let first = last.with_timezone(&self.zone).date_naive();
-        let days = (0..DAYS_AHEAD).filter_map(|ahead| first.checked_add_days(Days::new(ahead)));
-        days.filter(|day| self.holds_on(*day))
-            .find_map(|day| self.times(day).find(|time| *time > last))
-    }
-
-    fn holds_on(&self, day: NaiveDate) -> bool {
-        let year = u32::try_from(day.year()).unwrap_or_default();
-        let in_set = |set: &Option<BTreeSet<u32>>, value| {
-            set.as_ref().is_none_or(|set| set.contains(&value))
-        };
-        self.months.contains(&day.month())
-            && in_set(&self.days, day.day())
-            && in_set(&self.weekdays, day.weekday().number_from_sunday())
-            && in_set(&self.years, year)
-    }
-
-    fn times(&self, day: NaiveDate) -> impl Iterator<Item = DateTime<Utc>> {
-        let times = self
-            .hours
-            .iter()
-            .flat_map(|hour| self.minutes.iter().map(|minute| (*hour, *minute)));
-        let times = times.filter_map(|(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0));
-        times
-            .filter_map(move |time| {
-                self.zone
-                    .from_local_datetime(&day.and_time(time))
-                    .earliest()
-            })
-            .map(|time| time.to_utc())
-    }
-}
-
-fn set(field: &str, low: u32, high: u32, names: &[&str]) -> Result<BTreeSet<u32>, String> {
-    let wrong = || format!("{field} is not understood");
-    let value = |text: &str| {
-        let by_name = names
-            .iter()
-            .position(|name| *name == text)
-            .and_then(|at| u32::try_from(at).ok())
-            .map(|at| at + low);
-        by_name
-            .or_else(|| text.parse().ok())
-            .filter(|value| (low..=high).contains(value))
-            .ok_or_else(wrong)
+/// The schedule of a cron expression. The crate's begins with a field for seconds, which AWS's does
+/// not have; of day-of-month and day-of-week, AWS wants exactly one.
+fn schedule(cron: &str) -> Result<Schedule, String> {
+    let fields: Vec<&str> = cron.split_ascii_whitespace().collect();
+    let [_, _, days, _, weekdays, _] = fields.as_slice() else {
+        return Err("a cron expression has six fields".into());
     };
-    let mut values = BTreeSet::new();
-    for part in field.split(',') {
-        let (range, step) = part
-            .split_once('/')
-            .map_or((part, None), |(range, step)| (range, Some(step)));
-        let step = step.map_or(Ok(1), |step| {
-            step.parse::<usize>()
-                .ok()
-                .filter(|step| *step > 0)
-                .ok_or_else(wrong)
-        })?;
-        let (from, to) = match range.split_once('-') {
-            Some((from, to)) => (value(from)?, value(to)?),
-            None if range == "*" => (low, high),
-            None if part.contains('/') => (value(range)?, high),
-            None => (value(range)?, value(range)?),
-        };
-        if from > to {
-            return Err(wrong());
-        }
-        values.extend((from..=to).step_by(step));
+    if (*days == "?") == (*weekdays == "?") {
+        return Err("exactly one of day-of-month and day-of-week must be ?".into());
     }
-    Ok(values)
+    format!("0 {}", fields.join(" "))
+        .parse()
+        .map_err(|_| "it is not understood".into())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::backups::Backups;
 use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
+use crate::http::routes::Routes;
 use crate::iam::{Around, Principal, guarded};
 use crate::notifications::Notifications;
 use crate::options::{OFFERED, Options, StartError};
@@ -213,7 +214,7 @@ impl Stack {
             backups: Backups::of(home.join("backups")),
             tables: template.tables,
             functions: Arc::clone(&functions),
-            routes: Vec::new(),
+            routes: Routes::new(),
             base: base(&settings),
             queues: template.queues,
             endpoints,

@@ -8,8 +8,10 @@ use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
-use quick_xml::{Reader, Writer};
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
 use std::io;
 
 const PATH: &str = "/wsadmin/v13/AdminWebService";
@@ -23,13 +25,19 @@ struct Operation {
 }
 
 impl Operation {
+    /// Reads the operation in an envelope. `None` if it is not well-formed, or if an element is not
+    /// in the namespace of its level.
     fn read(body: &[u8]) -> Option<Self> {
-        let mut reader = Reader::from_reader(body);
+        let mut reader = NsReader::from_reader(body);
         let (mut path, mut texts): (Vec<String>, Vec<(String, String)>) = (Vec::new(), Vec::new());
         let mut name = None;
         loop {
-            match reader.read_event().ok()? {
+            let (namespace, event) = reader.read_resolved_event().ok()?;
+            match event {
                 Event::Start(start) => {
+                    if !belongs(namespace, path.len()) {
+                        return None;
+                    }
                     path.push(String::from_utf8(start.local_name().as_ref().to_vec()).ok()?);
                     match path.len() {
                         3 => name = path.last().cloned(),
@@ -67,6 +75,17 @@ impl Operation {
         self.all(name)
             .find(|text| !text.is_empty())
             .unwrap_or_default()
+    }
+}
+
+/// Whether an element that is this deep is in the namespace that Five9's schemas give it: the
+/// envelope's and its body's, the operation's, and none for the parts of an operation.
+fn belongs(namespace: ResolveResult, depth: usize) -> bool {
+    match (depth, namespace) {
+        (0 | 1, ResolveResult::Bound(it)) => it.as_ref() == ENVELOPE.as_bytes(),
+        (2, ResolveResult::Bound(it)) => it.as_ref() == ADMIN.as_bytes(),
+        (3.., ResolveResult::Unbound) => true,
+        _ => false,
     }
 }
 
@@ -237,4 +256,35 @@ fn envelope(
         writer.into_inner(),
     )
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ADMIN, ENVELOPE, Operation};
+
+    fn message(envelope: &str, admin: &str, part: &str) -> String {
+        format!(
+            "<s:Envelope xmlns:s=\"{envelope}\" xmlns:a=\"{admin}\"><s:Body>\
+             <a:isImportRunning>{part}</a:isImportRunning></s:Body></s:Envelope>"
+        )
+    }
+
+    #[test]
+    fn an_operation_is_read_in_five9_s_namespaces_only() {
+        let part = "<identifier>a&amp;&#98;</identifier>";
+        let read = Operation::read(message(ENVELOPE, ADMIN, part).as_bytes()).unwrap();
+        assert_eq!(
+            (read.name.as_str(), read.one("identifier")),
+            ("isImportRunning", "a&b")
+        );
+        let soap12 = "http://www.w3.org/2003/05/soap-envelope";
+        for wrong in [
+            message(soap12, ADMIN, part),
+            message(ENVELOPE, "http://service.five9.com/", part),
+            message(ENVELOPE, ADMIN, "<a:identifier>b</a:identifier>"),
+            message(ENVELOPE, ADMIN, "<b:identifier>b</b:identifier>"),
+        ] {
+            assert!(Operation::read(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
 }

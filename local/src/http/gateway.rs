@@ -1,7 +1,7 @@
 //! API Gateway's HTTP API, payload format 2.0: a request becomes an event, an answer becomes a
 //! response.
 
-use super::routes::{Route, find};
+use super::routes::{Route, Routes};
 use crate::functions::Functions;
 use crate::request_id::request_id;
 use crate::template::ACCOUNT;
@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use custodian_web::site::BasePath;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub(super) const LARGEST: usize = 10 * 1024 * 1024;
 /// Sends a request to the function whose route it is.
 pub(super) async fn answer(
     functions: &Functions,
-    routes: &[(Route, String)],
+    routes: &Routes<String>,
     base: &BasePath,
     now: DateTime<Utc>,
     parts: &Parts,
@@ -34,7 +35,7 @@ pub(super) async fn answer(
     };
     // A mapping's path is left out to find the route, and stays in what the function gets.
     let mapped = split(base.strip(parts.uri.path())).unwrap_or_default();
-    let Some((route, function, parameters)) = find(routes, parts.method.as_str(), &mapped) else {
+    let Some((route, function, parameters)) = routes.find(parts.method.as_str(), &mapped) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let id = request_id();
@@ -185,19 +186,18 @@ fn is_text(content_type: Option<&HeaderValue>) -> bool {
         || kind.ends_with("+xml")
 }
 
-/// A percent-encoded part of a path as text.
+/// A percent-encoded part of a path as text; `None` if it is not UTF-8, or has a `%` without two
+/// digits.
 fn decoded(part: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let is_code = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let text = percent_decode_str(part).decode_utf8().ok()?;
+    part.split('%')
+        .skip(1)
+        .all(is_code)
+        .then(|| text.into_owned())
 }
 
 /// A function's answer as a response; `None` if API Gateway would not understand it.

@@ -1,23 +1,21 @@
 //! Which function answers a request: the routes of an HTTP API.
 
-use std::collections::BTreeMap;
+use matchit::Router;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What would be read as more than text in a segment of a path.
+const NOT_IN_A_SEGMENT: &AsciiSet = &CONTROLS.add(b'/').add(b'%').add(b'{').add(b'}');
+
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// One route; the default one is `$default`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Route {
     method: Option<String>,
-    segments: Option<Vec<Segment>>,
+    /// As the template has it, such as `/surveys/{survey}`.
+    path: Option<String>,
 }
-
-/// A part of a path between slashes, ordered from the most to the least exact.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Segment {
-    Fixed(String),
-    Parameter(String),
-    Rest(String),
-}
-
-const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 impl Route {
     /// A route of a method (or `ANY`) and a path such as `/surveys/{survey}`.
@@ -29,173 +27,138 @@ impl Route {
             _ => return Err(format!("the method {method} is not known")),
         };
         if path == "$default" {
-            return Ok(Self {
-                method: None,
-                segments: None,
-            });
+            return Ok(Self::default());
         }
-        let inner = path
-            .strip_prefix('/')
-            .ok_or_else(|| format!("the path {path} does not start with /"))?;
-        let segments = if inner.is_empty() {
-            Vec::new()
-        } else {
-            inner.split('/').map(segment).collect::<Result<_, _>>()?
-        };
-        if segments
-            .iter()
-            .rev()
-            .skip(1)
-            .any(|segment| matches!(segment, Segment::Rest(_)))
-        {
-            return Err(format!(
-                "only the last part of the path {path} can be greedy"
-            ));
-        }
-        let names: Vec<_> = segments.iter().filter_map(Segment::name).collect();
-        if names
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .len()
-            != names.len()
-        {
-            return Err(format!("the path {path} has a parameter twice"));
+        let pattern = pattern(path)?;
+        if let Err(problem) = Router::new().insert(pattern, ()) {
+            return Err(format!("the path {path} is not understood: {problem}"));
         }
         Ok(Self {
             method,
-            segments: Some(segments),
+            path: Some(path.to_owned()),
         })
     }
 
     /// The route as AWS names it (`POST /surveys/{survey}/responses`).
     pub(crate) fn key(&self) -> String {
-        let Some(segments) = &self.segments else {
-            return "$default".into();
-        };
-        let path = segments
-            .iter()
-            .fold(String::new(), |path, segment| path + "/" + &segment.text());
-        format!(
-            "{} {}",
-            self.method.as_deref().unwrap_or("ANY"),
-            if path.is_empty() { "/" } else { &path }
-        )
+        let method = self.method.as_deref().unwrap_or("ANY");
+        self.path
+            .as_ref()
+            .map_or_else(|| "$default".to_owned(), |path| format!("{method} {path}"))
     }
+}
 
-    /// The decoded parameters, if the route answers this.
-    fn parameters(&self, method: &str, path: &[String]) -> Option<BTreeMap<String, String>> {
-        if self.method.as_deref().is_some_and(|own| own != method) {
-            return None;
-        }
-        let mut parameters = BTreeMap::new();
-        let Some(segments) = &self.segments else {
-            return Some(parameters);
-        };
-        for (at, segment) in segments.iter().enumerate() {
-            match (segment, path.get(at)) {
-                (Segment::Fixed(fixed), Some(part)) if fixed == part => {}
-                (Segment::Parameter(name), Some(part)) if !part.is_empty() => {
-                    parameters.insert(name.clone(), part.clone());
-                }
-                (Segment::Rest(name), Some(_)) => {
-                    parameters.insert(name.clone(), path.get(at..).unwrap_or_default().join("/"));
-                    return Some(parameters);
-                }
-                _ => return None,
+/// The path in `matchit`'s spelling. What `matchit` allows and an HTTP API does not is refused.
+fn pattern(path: &str) -> Result<String, String> {
+    let inner = path
+        .strip_prefix('/')
+        .ok_or_else(|| format!("the path {path} does not start with /"))?;
+    let (mut pattern, mut names) = (String::new(), BTreeSet::new());
+    for segment in inner.split('/') {
+        let parameter = segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        pattern.push('/');
+        let Some(parameter) = parameter else {
+            if segment.contains(['{', '}']) {
+                return Err(format!("{segment} is no parameter"));
             }
-        }
-        (segments.len() == path.len()).then_some(parameters)
-    }
-}
-
-impl Segment {
-    fn text(&self) -> String {
-        match self {
-            Self::Fixed(text) => text.clone(),
-            Self::Parameter(name) => format!("{{{name}}}"),
-            Self::Rest(name) => format!("{{{name}+}}"),
-        }
-    }
-
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::Parameter(name) | Self::Rest(name) => Some(name),
-        }
-    }
-}
-
-fn segment(text: &str) -> Result<Segment, String> {
-    let inside = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'));
-    let name = |name: &str| {
-        let plain = !name.is_empty()
-            && name
-                .chars()
-                .all(|it| it.is_ascii_alphanumeric() || "._-:".contains(it));
-        plain
-            .then(|| name.to_owned())
-            .ok_or_else(|| format!("{text} is no parameter"))
-    };
-    match inside {
-        Some(inside) => match inside.strip_suffix('+') {
-            Some(rest) => name(rest).map(Segment::Rest),
-            None => name(inside).map(Segment::Parameter),
-        },
-        None if text.contains(['{', '}']) => Err(format!("{text} is no parameter")),
-        None => Ok(Segment::Fixed(text.to_owned())),
-    }
-}
-
-/// The most exact of the routes that answer the request, with its parameters.
-pub(crate) fn find<'a, T>(
-    routes: &'a [(Route, T)],
-    method: &str,
-    path: &[String],
-) -> Option<(&'a Route, &'a T, BTreeMap<String, String>)> {
-    let rank = |route: &Route| {
-        let kinds = |segments: &Vec<Segment>| {
-            let kind = |segment: &Segment| match segment {
-                Segment::Fixed(_) => 0_u8,
-                Segment::Parameter(_) => 1,
-                Segment::Rest(_) => 2,
-            };
-            segments.iter().map(kind).collect::<Vec<_>>()
+            pattern.extend(utf8_percent_encode(segment, NOT_IN_A_SEGMENT));
+            continue;
         };
-        let segments = route.segments.as_ref();
-        (
-            segments.is_none(),
-            segments.map(kinds),
-            route.method.is_none(),
-        )
-    };
-    let answering = routes
-        .iter()
-        .filter_map(|(route, target)| Some((route, target, route.parameters(method, path)?)));
-    answering.min_by_key(|(route, _, _)| rank(route))
+        let name = parameter.strip_suffix('+').unwrap_or(parameter);
+        let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-:".contains(it);
+        if name.is_empty() || !name.chars().all(is_plain) {
+            return Err(format!("{segment} is no parameter"));
+        }
+        if !names.insert(name) {
+            return Err(format!("the path {path} has a parameter twice"));
+        }
+        let rest = if name == parameter { "" } else { "*" };
+        pattern.push_str(&format!("{{{rest}{name}}}"));
+    }
+    Ok(pattern)
+}
+
+/// The routes of an API, and what answers each.
+pub(crate) struct Routes<T> {
+    /// The routes of each method. Those of every method are under no name.
+    by_method: BTreeMap<String, Router<(Route, T)>>,
+    /// The route `$default`.
+    otherwise: Option<(Route, T)>,
+}
+
+impl<T> Routes<T> {
+    /// No routes.
+    pub(crate) const fn new() -> Self {
+        Self {
+            by_method: BTreeMap::new(),
+            otherwise: None,
+        }
+    }
+
+    /// Adds a route. Fails if it cannot be told apart from one that is there.
+    pub(crate) fn add(&mut self, route: Route, target: T) -> Result<(), String> {
+        let Some(path) = &route.path else {
+            self.otherwise = Some((route, target));
+            return Ok(());
+        };
+        let (key, pattern) = (route.key(), pattern(path)?);
+        let method = route.method.clone().unwrap_or_default();
+        let routes = self.by_method.entry(method).or_default();
+        routes
+            .insert(pattern, (route, target))
+            .map_err(|problem| format!("the route {key}: {problem}"))
+    }
+
+    /// The most exact of the routes that answer a request, with its parameters: a route of the
+    /// method before one of any method, and `$default` last. The segments of the path are decoded.
+    pub(crate) fn find(
+        &self,
+        method: &str,
+        path: &[String],
+    ) -> Option<(&Route, &T, BTreeMap<String, String>)> {
+        let segments = path
+            .iter()
+            .map(|segment| utf8_percent_encode(segment, NOT_IN_A_SEGMENT).to_string());
+        let path = format!("/{}", segments.collect::<Vec<_>>().join("/"));
+        let found = [method, ""]
+            .into_iter()
+            .filter_map(|method| self.by_method.get(method))
+            .find_map(|routes| routes.at(&path).ok());
+        let Some(found) = found else {
+            let (route, target) = self.otherwise.as_ref()?;
+            return Some((route, target, BTreeMap::new()));
+        };
+        let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let parameters = found.params.iter();
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), decoded(value)));
+        let (route, target) = found.value;
+        Some((route, target, parameters.collect()))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Route, find};
+    use super::{Route, Routes};
 
     fn found(method: &str, path: &str) -> Option<String> {
-        let routes: Vec<_> = [
+        let mut routes = Routes::new();
+        for (method, path) in [
             ("GET", "/surveys/{survey}"),
             ("POST", "/surveys/{survey}/responses"),
             ("GET", "/surveys/all"),
             ("ANY", "/files/{path+}"),
             ("GET", "/files/{path+}"),
-        ]
-        .map(|(method, path)| (Route::new(method, path).unwrap(), ()))
-        .into();
+        ] {
+            routes.add(Route::new(method, path).unwrap(), ()).unwrap();
+        }
         let path: Vec<_> = path
             .trim_start_matches('/')
             .split('/')
             .map(str::to_owned)
             .collect();
-        find(&routes, method, &path).map(|(route, (), parameters)| {
+        routes.find(method, &path).map(|(route, (), parameters)| {
             format!(
                 "{} {}",
                 route.key(),
@@ -246,5 +209,32 @@ mod tests {
         ] {
             assert!(Route::new(method, path).is_err(), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn a_slash_or_a_percent_sign_within_a_segment_is_text() {
+        let mut routes = Routes::new();
+        let route = Route::new("GET", "/pages/{page}").unwrap();
+        routes.add(route, ()).unwrap();
+        let (_, (), parameters) = routes
+            .find("GET", &["pages".to_owned(), "a/b%2F\u{e9}".to_owned()])
+            .unwrap();
+        assert_eq!(parameters["page"], "a/b%2F\u{e9}");
+    }
+
+    #[test]
+    fn what_no_route_answers_goes_to_the_default() {
+        let mut routes = Routes::new();
+        routes.add(Route::new("GET", "/a").unwrap(), 1).unwrap();
+        routes.add(Route::default(), 2).unwrap();
+        let found = |path: &str| routes.find("GET", &[path.to_owned()]).map(|it| *it.1);
+        assert_eq!((found("a"), found("b")), (Some(1), Some(2)));
+    }
+
+    #[test]
+    fn two_routes_that_answer_the_same_are_refused() {
+        let mut routes = Routes::new();
+        routes.add(Route::new("GET", "/{a}").unwrap(), ()).unwrap();
+        assert!(routes.add(Route::new("GET", "/{b}").unwrap(), ()).is_err());
     }
 }
