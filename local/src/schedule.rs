@@ -1,14 +1,15 @@
-//! When a schedule is due: `rate(…)` and `cron(…)` of EventBridge Scheduler.
+//! When a schedule is due: `rate(…)` of EventBridge Scheduler, and of `cron(…)` what the template
+//! uses: a minute of each day.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
-use cron::Schedule;
 
 /// When something is due.
 #[derive(Debug)]
 pub(crate) enum Expression {
     Every(TimeDelta),
-    Cron(Box<Schedule>, Tz),
+    Daily(NaiveTime, Tz),
+    Never,
 }
 
 impl Expression {
@@ -27,9 +28,9 @@ impl Expression {
         }
         let cron =
             inside("cron").ok_or_else(|| format!("the schedule {text} is not understood"))?;
-        schedule(cron)
-            .map(|schedule| Self::Cron(Box::new(schedule), zone))
-            .map_err(|problem| format!("{text}: {problem}"))
+        minute_of_a_day(cron)
+            .map(|time| Self::Daily(time, zone))
+            .ok_or_else(|| format!("{text}: the local stack knows cron(MINUTE HOUR * * ? *) only"))
     }
 
     /// Whether it is due at intervals, from when it was made.
@@ -41,10 +42,15 @@ impl Expression {
     pub(crate) fn next(&self, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Every(period) => last.checked_add_signed(*period),
-            Self::Cron(schedule, zone) => schedule
-                .after(&last.with_timezone(zone))
-                .next()
-                .map(|time| time.to_utc()),
+            Self::Daily(time, zone) => {
+                let today = last.with_timezone(zone).date_naive();
+                // A time that the clocks skip or repeat makes one day longer to look at.
+                let days = (0..3).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
+                days.filter_map(|day| zone.from_local_datetime(&day.and_time(*time)).earliest())
+                    .map(|time| time.to_utc())
+                    .find(|time| *time > last)
+            }
+            Self::Never => None,
         }
     }
 
@@ -56,7 +62,7 @@ impl Expression {
                 let missed = (now - next).num_seconds() / period.num_seconds();
                 Some(next + TimeDelta::seconds(missed * period.num_seconds()))
             }
-            Self::Cron(..) => Some(now),
+            Self::Daily(..) | Self::Never => Some(now),
         }
     }
 }
@@ -73,19 +79,13 @@ fn rate_of(rate: &str) -> Option<Expression> {
     period.map(Expression::Every)
 }
 
-/// The schedule of a cron expression. The crate's begins with a field for seconds, which AWS's does
-/// not have; of day-of-month and day-of-week, AWS wants exactly one.
-fn schedule(cron: &str) -> Result<Schedule, String> {
-    let fields: Vec<&str> = cron.split_ascii_whitespace().collect();
-    let [_, _, days, _, weekdays, _] = fields.as_slice() else {
-        return Err("a cron expression has six fields".into());
-    };
-    if (*days == "?") == (*weekdays == "?") {
-        return Err("exactly one of day-of-month and day-of-week must be ?".into());
-    }
-    format!("0 {}", fields.join(" "))
-        .parse()
-        .map_err(|_| "it is not understood".into())
+/// The time in `MINUTE HOUR * * ? *`, the fields of a cron expression that is due each day.
+fn minute_of_a_day(cron: &str) -> Option<NaiveTime> {
+    let mut fields = cron.split_ascii_whitespace();
+    let (minute, hour) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    fields
+        .eq(["*", "*", "?", "*"])
+        .then(|| NaiveTime::from_hms_opt(hour, minute, 0))?
 }
 
 #[cfg(test)]
@@ -115,22 +115,25 @@ mod tests {
     }
 
     #[test]
-    fn a_cron_expression_is_due_at_its_minute() {
+    fn a_cron_expression_is_due_at_its_minute_of_each_day() {
+        for (last, due) in [
+            ("2026-01-01T03:14:59Z", "2026-01-01T03:15:00Z"),
+            ("2026-01-01T03:15:00Z", "2026-01-02T03:15:00Z"),
+            ("2028-02-28T12:00:00Z", "2028-02-29T03:15:00Z"),
+        ] {
+            assert_eq!(next("cron(15 3 * * ? *)", "UTC", last), at(due), "{last}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_skip_is_due_on_the_next_day() {
         assert_eq!(
-            next("cron(15 3 * * ? *)", "UTC", "2026-01-01T03:15:00Z"),
-            at("2026-01-02T03:15:00Z")
-        );
-        assert_eq!(
-            next("cron(0/20 * * * ? *)", "UTC", "2026-01-01T03:15:00Z"),
-            at("2026-01-01T03:20:00Z")
-        );
-        assert_eq!(
-            next("cron(0 9 ? * MON-FRI *)", "UTC", "2026-11-20T09:00:00Z"),
-            at("2026-11-23T09:00:00Z")
-        );
-        assert_eq!(
-            next("cron(0 0 29 2 ? *)", "UTC", "2026-01-01T00:00:00Z"),
-            at("2028-02-29T00:00:00Z")
+            next(
+                "cron(30 1 * * ? *)",
+                "Europe/London",
+                "2026-03-29T00:45:00Z"
+            ),
+            at("2026-03-30T00:30:00Z")
         );
     }
 
@@ -153,6 +156,8 @@ mod tests {
             "cron(0 3 L * ? *)",
             "cron(60 3 * * ? *)",
             "cron(0 3 * * ?)",
+            "cron(0/20 3 * * ? *)",
+            "cron(0 9 ? * MON-FRI *)",
             "at(2026-01-01T00:00:00)",
             "hourly",
         ] {
