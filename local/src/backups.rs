@@ -94,7 +94,7 @@ impl Backups {
                 kept.join(", ")
             };
             return Err(format!(
-                "there is no backup of that moment; those that are kept: {kept}"
+                "there is no backup of that moment; backups: {kept}"
             ));
         }
         let bare = Table {

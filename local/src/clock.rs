@@ -22,7 +22,7 @@ pub(crate) fn moved(now: DateTime<Utc>, order: &Move) -> Result<DateTime<Utc>, S
             Err(r#"advance goes forward only; {"now": …} can go back"#.into())
         }
         Move::Advance(text) => advanced(now, text)
-            .ok_or_else(|| format!("{text:?} is no ISO 8601 duration such as P3Y or PT1H")),
+            .ok_or_else(|| format!("{text:?} is not an ISO 8601 duration such as P3Y or PT1H")),
     }
 }
 

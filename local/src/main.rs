@@ -116,7 +116,7 @@ async fn verified(port: u16, certificate: Option<Witness>) -> Result<(String, u8
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -164,7 +164,7 @@ async fn main() -> ExitCode {
             return say(outcome.map(|outcome| {
                 let (told, code) = restore::told(&outcome);
                 (
-                    format!("{told}\nThe table that was restored is deleted again."),
+                    format!("{told}\nThe restored table has been deleted."),
                     code,
                 )
             }));
@@ -194,7 +194,7 @@ fn say(told: Result<(String, u8), String>) -> ExitCode {
 fn kept(moment: DateTime<Utc>, port: u16) -> String {
     let (moment, port) = (moment.format("%FT%TZ"), at(port));
     format!(
-        "This moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}{port}"
+        "The backup of this moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}{port}"
     )
 }
 
@@ -288,7 +288,7 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "Custodian is open; its clock says {}.\n",
+        "Custodian is running. Its clock says {}.\n",
         stack.clock().now().format("%F %T UTC")
     )?;
     for survey in stack.surveys() {
@@ -307,7 +307,7 @@ fn welcome(stack: &Stack) -> io::Result<()> {
         .map(|name| erase.get(name).cloned().unwrap_or_default());
     writeln!(
         out,
-        "\nProcessors, played: Granicus {}, newsletter {}, Five9 {}",
+        "\nSimulated processors: Granicus {}, newsletter {}, Five9 {}",
         simulators[0], simulators[1], simulators[2]
     )?;
     let notify = stack
@@ -316,7 +316,7 @@ fn welcome(stack: &Stack) -> io::Result<()> {
         .unwrap_or_default();
     writeln!(
         out,
-        "GOV.UK Notify, played: what it was handed is at {notify}/mails"
+        "Simulated GOV.UK Notify: the emails that it was asked to send are at {notify}/mails"
     )?;
     writeln!(
         out,

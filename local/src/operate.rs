@@ -145,7 +145,7 @@ fn host(stack: &Running) -> Environment {
 /// A rehearsal leaves nothing behind: the restored table has people who were erased since.
 async fn delete(client: &Client, name: &str) -> Result<(), String> {
     let left = |error: &dyn std::fmt::Display| {
-        format!("the table {name} could not be deleted again, and is left: {error}")
+        format!("the table {name} could not be deleted and is still there: {error}")
     };
     let unprotect = client
         .update_table()

@@ -25,7 +25,7 @@ pub fn of(stack: &Stack, object: &Created) -> Option<Report> {
 pub fn line(report: &Report) -> String {
     let source = report.source.as_str();
     if report.state == State::Refused {
-        return format!("{source}: the file is refused: {}", reason(report));
+        return format!("{source}: the file was refused: {}", reason(report));
     }
     let mut parts = vec![if report.rows == 1 {
         "1 row".to_owned()
@@ -85,9 +85,9 @@ fn reason(report: &Report) -> String {
 const fn words(warning: Warning) -> &'static str {
     match warning {
         Warning::CutShort => "cut at 5000",
-        Warning::MorePages => "there are further pages, which are not in the file",
+        Warning::MorePages => "there are more pages, which are not in the file",
         Warning::KeptWhole => {
-            "the file lies in quarantine whole: there may be rows behind what was cut off"
+            "the whole file is in quarantine: there may be more rows after the point where it was cut off"
         }
         Warning::BeyondCalendar => "beyond calendar",
     }
@@ -144,7 +144,7 @@ mod tests {
         report.done(DateTime::UNIX_EPOCH);
         let expected = "telephone: 1 row, 6 new, 2 already there, 3 corrected, 4 joined, 5 forgotten, 6 suppressed, \
             7 too old, 8 in the future; cut at 5000, \
-            there are further pages, which are not in the file, beyond calendar";
+            there are more pages, which are not in the file, beyond calendar";
         assert_eq!(line(&report), expected);
     }
 
@@ -154,12 +154,12 @@ mod tests {
             (
                 "missing_column",
                 Some("CALL ID"),
-                "telephone: the file is refused: missing_column (CALL ID)",
+                "telephone: the file was refused: missing_column (CALL ID)",
             ),
             (
                 "header_not_utf8",
                 None,
-                "telephone: the file is refused: header_not_utf8",
+                "telephone: the file was refused: header_not_utf8",
             ),
         ] {
             let mut report = report();

@@ -8,7 +8,7 @@ pub(crate) fn request_id() -> String {
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::error!(
             error = error.to_string(),
-            "the machine has no randomness to give"
+            "the operating system gave no random bytes"
         );
     }
     Builder::from_random_bytes(bytes).into_uuid().to_string()

@@ -157,8 +157,7 @@ impl Runtime {
         copy: &str,
     ) -> Result<usize, String> {
         let table = self.tables.iter().find(|known| known.name == table);
-        let table =
-            table.ok_or_else(|| "there is no table of that name in the template".to_owned())?;
+        let table = table.ok_or_else(|| "the template has no table of that name".to_owned())?;
         let client = custodian_store::client(
             &Environment::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb(),
         );
@@ -274,7 +273,7 @@ impl Runtime {
             if let Err(error) = done {
                 tracing::error!(
                     error = error.to_string(),
-                    "the stack could not do its upkeep"
+                    "the stack could not do its regular work"
                 );
             }
         }

@@ -123,7 +123,7 @@ fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> 
         }
         _ => refusal(
             "UnknownOperationException",
-            "the local stack reads secrets and puts their values only",
+            "the local stack only reads secrets and puts their values",
         ),
     }
 }

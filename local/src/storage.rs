@@ -45,7 +45,7 @@ fn lifecycle(rule: &LifecycleRule) -> Result<Lifecycle, String> {
                     .ok_or(days)
             })
             .transpose();
-        days.map_err(|days| format!("{days} days is no lifecycle"))
+        days.map_err(|days| format!("{days} days is not a lifecycle"))
     };
     Ok(Lifecycle {
         expire_after_days: checked(rule.expiration_in_days)?,
@@ -58,7 +58,7 @@ fn retention(lock: &DefaultRetention) -> Result<Retention, String> {
     let mode = match lock.mode.as_str() {
         "COMPLIANCE" => LockMode::Compliance,
         "GOVERNANCE" => LockMode::Governance,
-        other => return Err(format!("{other} is no mode of a lock")),
+        other => return Err(format!("{other} is not a mode of a lock")),
     };
     let days = lock
         .days

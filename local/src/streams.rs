@@ -219,7 +219,7 @@ impl Mapping {
             tracing::error!(
                 function = self.function.name,
                 count = records.len(),
-                "records of a stream are given up"
+                "records of a stream were given up after every retry"
             );
             return true;
         };
@@ -271,7 +271,7 @@ impl Mapping {
                 if put.is_err() {
                     tracing::error!(
                         function = self.function.name,
-                        "what is given up of a stream cannot be kept"
+                        "records of a stream that were given up cannot be stored"
                     );
                 }
                 put.is_ok()

@@ -66,7 +66,7 @@ pub async fn adopt(
     if !unknown.is_empty() {
         return Ok((
             format!(
-                "Nothing is adopted. There is nothing to adopt of {}.",
+                "Nothing was adopted. These requests cannot be adopted: {}.",
                 unknown.join(", ")
             ),
             1,
@@ -84,5 +84,11 @@ pub async fn adopt(
     if adopted.is_empty() {
         return Ok(("There is nothing to adopt.".to_owned(), 0));
     }
-    Ok((format!("Adopted, and going on: {}.", adopted.join(", ")), 0))
+    Ok((
+        format!(
+            "Adopted. These requests now continue: {}.",
+            adopted.join(", ")
+        ),
+        0,
+    ))
 }

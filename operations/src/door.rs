@@ -21,7 +21,7 @@ pub enum NoStack {
     #[error("the stack on port {0} has no intake bucket")]
     NoIntake(u16),
     /// Its template has no ledger, or no bucket of discarded removals.
-    #[error("the stack on port {0} has no ledger that is told of removals")]
+    #[error("the stack on port {0} has no ledger, or no bucket for discarded removals")]
     NoLedger(u16),
 }
 

@@ -16,17 +16,17 @@ pub fn told(outcome: &Result<Proven, Unproven>) -> (String, u8) {
             signed,
         }) => {
             let since = since.map_or_else(
-                || "Nothing of requests is attested yet.".to_owned(),
+                || "No requests are attested yet.".to_owned(),
                 |since| {
                     format!(
-                        "Requests, holds and restrictions lie as they were attested, since {since}. Items: {attested}."
+                        "Requests, holds and restrictions are as they were attested, since {since}. Items: {attested}."
                     )
                 },
             );
             (
                 format!(
                     "{since} Waiting to be attested: {waiting}. Older than the evidence: {older}. \
-                     Answers of processors that are signed as they were: {signed}."
+                     Processors' answers whose signatures are valid: {signed}."
                 ),
                 0,
             )
@@ -36,7 +36,7 @@ pub fn told(outcome: &Result<Proven, Unproven>) -> (String, u8) {
             1,
         ),
         Err(Unproven::Chain(broken)) => (
-            format!("Requests cannot be told from the chain: {broken}."),
+            format!("Requests cannot be read from the chain: {broken}."),
             1,
         ),
         Err(Unproven::Storage(error)) => (format!("The Register could not be read: {error}."), 2),

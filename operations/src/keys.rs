@@ -13,7 +13,7 @@ pub const SUBJECT_KEYS: &str = "subject-keys";
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// Secrets Manager does not return a secret, or does not accept one.
-    #[error("{0}: nothing else was changed; do it again")]
+    #[error("{0}: nothing else was changed; run it again")]
     Storage(#[from] StorageError),
     /// The secret of the subject keys cannot be used.
     #[error("the secret of the subject keys {0}")]

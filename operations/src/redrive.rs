@@ -36,15 +36,13 @@ impl Redriven {
             return ("Nothing was discarded.".to_owned(), 0);
         }
         let counts = format!(
-            "Objects that are told of, and deleted: {objects}. New entries: {new}. Told before: {again}."
+            "Objects recorded in the ledger and deleted: {objects}. New entries: {new}. Recorded before: {again}."
         );
         if *left == 0 {
             return (counts, 0);
         }
         (
-            format!(
-                "{counts}\nObjects that are left: {left}. Records in them that nobody can read: {unreadable}."
-            ),
+            format!("{counts}\nObjects left: {left}. Unreadable records in them: {unreadable}."),
             1,
         )
     }
@@ -100,7 +98,8 @@ mod tests {
             },
             left: 0,
         };
-        let words = "Objects that are told of, and deleted: 2. New entries: 98. Told before: 1.";
+        let words =
+            "Objects recorded in the ledger and deleted: 2. New entries: 98. Recorded before: 1.";
         assert_eq!(whole.told(), (words.to_owned(), 0));
         assert_eq!(
             Redriven::default().told(),
@@ -116,8 +115,7 @@ mod tests {
         };
         let (words, code) = left.told();
         assert!(
-            words.ends_with("Objects that are left: 1. Records in them that nobody can read: 3.")
-                && code == 1,
+            words.ends_with("Objects left: 1. Unreadable records in them: 3.") && code == 1,
             "{words}"
         );
     }

@@ -14,10 +14,10 @@ pub enum Unready {
     #[error("it lacks {}", .0.join(", "))]
     Unprotected(Vec<&'static str>),
     /// In every pass there was still something to do.
-    #[error("somebody goes on changing it, or the live table")]
+    #[error("somebody is still changing it, or the live table")]
     Restless,
     /// The instant is in the future.
-    #[error("what was restored lies in the future")]
+    #[error("the restored moment is in the future")]
     Future,
     /// Something does not answer, or cannot be read.
     #[error(transparent)]
@@ -32,7 +32,7 @@ pub fn told(outcome: &Result<Redone, Unready>) -> (String, u8) {
             let counts = counts(redone);
             (
                 format!(
-                    "{counts}\nIt MAY be read: gone through once more there was nothing left to do, and everything is on it."
+                    "{counts}\nIt MAY be read: a second pass found nothing left to do, and all protection is on."
                 ),
                 0,
             )
@@ -55,7 +55,7 @@ pub fn counts(redone: &Redone) -> String {
     } = redone;
     format!(
         "{looked_at} items: {told} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
-         {turned} held, restricted or let go; {taken_over} taken over"
+         {turned} held, restricted or released; {taken_over} taken over"
     )
 }
 

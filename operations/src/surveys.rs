@@ -36,7 +36,7 @@ fn told(
         let _ = writeln!(told, "{name}: {fault}");
     }
     for doubt in doubts {
-        let _ = writeln!(told, "{name}: to look at: {doubt}");
+        let _ = writeln!(told, "{name}: check this: {doubt}");
     }
     let Some(Survey {
         id,
@@ -85,11 +85,11 @@ pub async fn put(
         .put(&survey, text.trim_start_matches(BYTE_ORDER_MARK), now)
         .await?;
     let came = match put {
-        Put::New => "It is in the Register, and in force within a minute.",
+        Put::New => "It is in the Register and takes effect within a minute.",
         Put::Changed => {
-            "It is in the Register, and in force within a minute. What was asked until now is kept as long as an answer to it."
+            "It is in the Register and takes effect within a minute. The earlier wording is kept for as long as any answer to it."
         }
-        Put::Same => "It was in the Register already, word by word.",
+        Put::Same => "The Register already has exactly this survey.",
     };
     Ok((format!("{told}\n{came} {}", opening(&survey, now)), 0))
 }
@@ -100,10 +100,10 @@ pub async fn put(
 /// [`StorageError`] unless it is certain to be gone; trying again continues.
 pub async fn remove(surveys: &Surveys, id: &str, now: DateTime<Utc>) -> Result<Told, StorageError> {
     Ok(if surveys.remove(id, now).await? {
-        let kept = "What it asked is kept as long as an answer to it.";
+        let kept = "Its wording is kept for as long as any answer to it.";
         (
             format!(
-                "The survey {id} is removed: nobody is shown it any longer, within a minute. {kept}"
+                "The survey {id} is removed. Within a minute nobody is shown it any more. {kept}"
             ),
             0,
         )

@@ -28,13 +28,13 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
                 )
             });
             let holds = format!(
-                "The chain holds. Links: {links}. Deletions that they tell of: {entries}. Days that are closed: {days}."
+                "The chain holds. Links: {links}. Deletions recorded: {entries}. Days closed: {days}."
             );
             let anchored = match anchored {
                 Some(Compared { days, heads }) => {
-                    format!("It is the chain that was anchored. Anchors of days: {days}. Of ends in between: {heads}.")
+                    format!("It matches its anchors. Daily anchors: {days}. Hourly anchors: {heads}.")
                 }
-                None => "Nothing outside of the table was compared: whoever may write it can make a chain that holds."
+                None => "Nothing outside the table was compared: anyone who may write to it can make a chain that holds."
                     .to_owned(),
             };
             (
@@ -44,15 +44,18 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
         }
         Err(Unverified::Broken(broken)) => (format!("The chain is broken: {broken}."), 1),
         Err(Unverified::Contradicted(contradiction)) => (
-            format!("The chain is not the one that was anchored: {contradiction}."),
+            format!("The chain does not match its anchors: {contradiction}."),
             1,
         ),
         Err(Unverified::ForeignItem(stranger)) => (
-            format!("The ledger has something of a stranger's: {stranger}."),
+            format!("The ledger has an item that Custodian did not write: {stranger}."),
             1,
         ),
         Err(Unverified::Open(day)) => (
-            format!("Days are not closed any more: {}.", Unverified::Open(*day)),
+            format!(
+                "Days are no longer being closed: {}.",
+                Unverified::Open(*day)
+            ),
             1,
         ),
         Err(Unverified::Storage(error)) => (format!("The ledger could not be read: {error}."), 2),

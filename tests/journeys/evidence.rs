@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 const ROSA: &str = "rosa@example.org";
 /// How the output begins for a stack that nobody has tampered with.
-const HOLDS: &str = "Requests, holds and restrictions lie as they were attested";
+const HOLDS: &str = "Requests, holds and restrictions are as they were attested";
 
 fn register(house: &House) -> Register {
     Register::new(house.dynamodb(), house.setting("REGISTER_TABLE"))

@@ -74,7 +74,7 @@ async fn the_ledger_of_a_stack_is_found_by_its_port_and_verified() {
     house.move_to("2029-11-24T10:00:00Z").await;
     let (told, code) = verify::told(&verify_ledger(port(&house), None).await.unwrap());
     assert!(
-        code == 0 && told.starts_with("The chain holds. Links: 1. Deletions that they tell of: 1."),
+        code == 0 && told.starts_with("The chain holds. Links: 1. Deletions recorded: 1."),
         "{told}"
     );
     let witness = verify::witness(&format!("2029-11-20={}", "0".repeat(64))).unwrap();
@@ -137,7 +137,7 @@ async fn a_moment_that_nobody_kept_is_refused_and_those_that_are_kept_are_named(
     let refused = rehearse(port(&house), since, true, |_| ())
         .await
         .unwrap_err();
-    assert!(refused.contains("those that are kept: none"), "{refused}");
+    assert!(refused.contains("backups: none"), "{refused}");
     backup(port(&house)).await.unwrap();
     let refused = rehearse(port(&house), since, true, |_| ())
         .await

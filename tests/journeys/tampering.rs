@@ -125,7 +125,7 @@ async fn an_honest_ledger_is_the_one_that_was_anchored() {
     assert_eq!((anchored.days, anchored.heads), (3, 8));
     let (told, code) = verify::told(&Ok(audited));
     assert!(
-        code == 0 && told.contains("\nIt is the chain that was anchored. Anchors of days: 3."),
+        code == 0 && told.contains("\nIt matches its anchors. Daily anchors: 3."),
         "{told}"
     );
     // A sweep that finds nothing new anchors nothing new.
@@ -168,7 +168,7 @@ async fn a_ledger_that_was_compared_with_nothing_says_so() {
     let found = verify::compare(&house.ledger(), None, None, at("2036-01-01T00:00:00Z")).await;
     let (told, code) = verify::told(&found);
     assert!(
-        code == 0 && told.contains("\nNothing outside of the table was compared:"),
+        code == 0 && told.contains("\nNothing outside the table was compared:"),
         "{told}"
     );
 }
@@ -181,16 +181,16 @@ async fn an_end_that_was_cut_off_is_told() {
         // The second of this morning's two blocks is missing.
         (
             8,
-            "heads/2026-11-26/000000000009 tells of more than the chain has: its end was cut off.",
+            "heads/2026-11-26/000000000009 names a link after the end of the chain: its end was cut off.",
         ),
         (
             7,
-            "heads/2026-11-26/000000000008 tells of more than the chain has: its end was cut off.",
+            "heads/2026-11-26/000000000008 names a link after the end of the chain: its end was cut off.",
         ),
         // The last certificate is missing, too.
         (
             6,
-            "anchors/2026-11-25 tells of more than the chain has: its end was cut off.",
+            "anchors/2026-11-25 names a link after the end of the chain: its end was cut off.",
         ),
     ] {
         let mut chain = whole.clone();
@@ -199,7 +199,7 @@ async fn an_end_that_was_cut_off_is_told() {
         holds_by_itself(&house).await;
         assert_eq!(
             told(&house).await,
-            format!("The chain is not the one that was anchored: {line}"),
+            format!("The chain does not match its anchors: {line}"),
             "{left}"
         );
     }
@@ -218,15 +218,15 @@ async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
         // A block of the morning of the first day, of the afternoon of the second, and of today.
         (
             0,
-            "heads/2026-11-23/000000000001 tells of another link than the chain has there: the chain was made anew.",
+            "heads/2026-11-23/000000000001 names another link than the chain has there: the chain was rebuilt.",
         ),
         (
             4,
-            "heads/2026-11-24/000000000005 tells of another link than the chain has there: the chain was made anew.",
+            "heads/2026-11-24/000000000005 names another link than the chain has there: the chain was rebuilt.",
         ),
         (
             8,
-            "heads/2026-11-26/000000000009 tells of another link than the chain has there: the chain was made anew.",
+            "heads/2026-11-26/000000000009 names another link than the chain has there: the chain was rebuilt.",
         ),
     ] {
         let mut chain = whole.clone();
@@ -238,7 +238,7 @@ async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
         holds_by_itself(&house).await;
         assert_eq!(
             told(&house).await,
-            format!("The chain is not the one that was anchored: {line}"),
+            format!("The chain does not match its anchors: {line}"),
             "{link}"
         );
     }
@@ -259,10 +259,10 @@ async fn a_chain_whose_every_word_is_kept_but_one_second_is_told() {
     certificate.closed_at += chrono::TimeDelta::seconds(1);
     chain.write(&house).await;
     holds_by_itself(&house).await;
-    let line = "heads/2026-11-23/000000000003 tells of another link than the chain has there: the chain was made anew.";
+    let line = "heads/2026-11-23/000000000003 names another link than the chain has there: the chain was rebuilt.";
     assert_eq!(
         told(&house).await,
-        format!("The chain is not the one that was anchored: {line}")
+        format!("The chain does not match its anchors: {line}")
     );
 }
 
@@ -275,11 +275,10 @@ async fn a_beginning_that_was_taken_out_is_told() {
         .retain(|said| said.day() > NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
     chain.write(&house).await;
     holds_by_itself(&house).await;
-    let line =
-        "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
+    let line = "anchors/2026-11-23 names a day before the chain begins: its beginning was removed.";
     assert_eq!(
         told(&house).await,
-        format!("The chain is not the one that was anchored: {line}")
+        format!("The chain does not match its anchors: {line}")
     );
 }
 
@@ -287,18 +286,17 @@ async fn a_beginning_that_was_taken_out_is_told() {
 async fn a_ledger_that_is_empty_and_was_not_is_told() {
     let house = lived().await;
     Chain::erase(&house).await;
-    let line = "anchors/2026-11-23 tells of more than the chain has: its end was cut off.";
+    let line = "anchors/2026-11-23 names a link after the end of the chain: its end was cut off.";
     assert_eq!(
         told(&house).await,
-        format!("The chain is not the one that was anchored: {line}")
+        format!("The chain does not match its anchors: {line}")
     );
     // The next sweep begins a chain, on another day.
     sweep(&house).await;
-    let line =
-        "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
+    let line = "anchors/2026-11-23 names a day before the chain begins: its beginning was removed.";
     assert_eq!(
         told(&house).await,
-        format!("The chain is not the one that was anchored: {line}")
+        format!("The chain does not match its anchors: {line}")
     );
 }
 
@@ -323,54 +321,54 @@ async fn what_a_stranger_puts_into_the_ledger_is_told() {
             "CHAIN",
             "HEAD",
             &["note"],
-            "the head has an attribute that no head has, or something lies beside it.",
+            "the head has an attribute that no head has, or there is an item beside it.",
         ),
         (
             "CHAIN",
             "TAIL",
             &[],
-            "the head has an attribute that no head has, or something lies beside it.",
+            "the head has an attribute that no head has, or there is an item beside it.",
         ),
         (
             "DAY#2026-11-22",
             "ENTRY#000000000001",
             &[],
-            "something lies on 2026-11-22, a day that the chain does not have.",
+            "there is an item on 2026-11-22, a day that the chain does not have.",
         ),
         (
             "DAY#2026-11-27",
             "CERTIFICATE",
             &[],
-            "something lies on 2026-11-27, a day that the chain does not have.",
+            "there is an item on 2026-11-27, a day that the chain does not have.",
         ),
         (
             "DAY#2026-11-9",
             "CERTIFICATE",
             &[],
-            "an item lies in a partition that nobody writes to.",
+            "an item is in a partition that nobody writes to.",
         ),
         (
             "rosa@example.org",
             "META",
             &[],
-            "an item lies in a partition that nobody writes to.",
+            "an item is in a partition that nobody writes to.",
         ),
         (
             "TOLD#rosa",
             "META",
             &[],
-            "an item says of a removal more than that it is told.",
+            "an item says more of a removal than that it is recorded.",
         ),
         (
             "TOLD#0123456789abcdef0123456789abcdef",
             "META",
             &[],
-            "an item says that a removal is told which no link tells of.",
+            "an item says that a removal is recorded, but no link records it.",
         ),
     ] {
         whole.clone().write(&house).await;
         forging::put(&house, partition, sort, attributes).await;
-        let expected = format!("The ledger has something of a stranger's: {line}");
+        let expected = format!("The ledger has an item that Custodian did not write: {line}");
         assert_eq!(told(&house).await, expected, "{partition} {sort}");
     }
 }
@@ -417,7 +415,7 @@ async fn days_that_are_not_closed_any_more_are_told() {
     ] {
         house.stack.clock().set(at(now));
         let expected = line.map(|day| {
-            format!("Days are not closed any more: {day} should be closed by now, and is not.")
+            format!("Days are no longer being closed: {day} should be closed by now but is not.")
         });
         let told = told(&house).await;
         assert!(

@@ -71,7 +71,7 @@ pub struct Report {
 #[derive(Debug, thiserror::Error)]
 enum Unknown {
     /// It takes longer than an invocation may.
-    #[error("there was no time to verify all of it")]
+    #[error("there was not enough time to verify all of it")]
     Unfinished,
     /// DynamoDB or S3 does not answer.
     #[error(transparent)]

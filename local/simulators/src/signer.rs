@@ -14,7 +14,7 @@ impl Signer {
     /// A new key, with a self-signed certificate: it is pinned, so no authority has to vouch for
     /// it.
     pub(super) fn new(domain: &str) -> Result<Self, String> {
-        let failed = |error: rcgen::Error| format!("a double has no certificate: {error}");
+        let failed = |error: rcgen::Error| format!("a simulator has no certificate: {error}");
         let key = KeyPair::generate().map_err(failed)?;
         let certificate =
             CertificateParams::new(vec![domain.to_owned()]).and_then(|it| it.self_signed(&key));

@@ -61,7 +61,7 @@ fn pattern(path: &str) -> Result<String, String> {
         pattern.push('/');
         let Some(parameter) = parameter else {
             if segment.contains(['{', '}']) {
-                return Err(format!("{segment} is no parameter"));
+                return Err(format!("{segment} is not a parameter"));
             }
             pattern.extend(utf8_percent_encode(segment, NOT_IN_A_SEGMENT));
             continue;
@@ -69,7 +69,7 @@ fn pattern(path: &str) -> Result<String, String> {
         let name = parameter.strip_suffix('+').unwrap_or(parameter);
         let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-:".contains(it);
         if name.is_empty() || !name.chars().all(is_plain) {
-            return Err(format!("{segment} is no parameter"));
+            return Err(format!("{segment} is not a parameter"));
         }
         if !names.insert(name) {
             return Err(format!("the path {path} has a parameter twice"));

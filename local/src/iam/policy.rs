@@ -64,8 +64,9 @@ impl Role {
     pub(crate) fn attach(&mut self, policies: &[ManagedPolicy]) -> Result<(), String> {
         for name in &self.managed {
             let policy = policies.iter().find(|policy| policy.name == *name);
-            let policy = policy
-                .ok_or_else(|| format!("a role has {name}, which is no policy of the template"))?;
+            let policy = policy.ok_or_else(|| {
+                format!("a role has {name}, which is not a policy of the template")
+            })?;
             self.statements.extend(policy.statements.iter().cloned());
         }
         Ok(())
@@ -111,7 +112,7 @@ fn texts(value: Option<&Value>) -> Result<Vec<String>, String> {
         value
             .as_str()
             .map(str::to_owned)
-            .ok_or_else(|| format!("{value} is no text"))
+            .ok_or_else(|| format!("{value} is not a text"))
     };
     list.iter().map(text).collect()
 }
@@ -126,7 +127,7 @@ impl Statement {
             "Resource",
             "Condition",
         ];
-        let map = statement.as_object().ok_or("a statement is no map")?;
+        let map = statement.as_object().ok_or("a statement is not a map")?;
         if let Some(stray) = map.keys().find(|key| !KNOWN.contains(&key.as_str())) {
             return Err(format!("a statement has {stray}, which is not understood"));
         }

@@ -93,7 +93,7 @@ fn name_of(file: &Path) -> Result<&str, ImportError> {
     let wrong = |problem: &str| ImportError::Wrong(format!("{}: {problem}", file.display()));
     let found = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?;
     if !found.is_file() {
-        return Err(wrong("this is no file"));
+        return Err(wrong("this is not a file"));
     }
     file.file_name()
         .and_then(|name| name.to_str())

@@ -70,7 +70,7 @@ pub(super) async fn wait(
             asked_at = Instant::now();
             if client.failed().await {
                 return Err(ImportError::Unfinished(
-                    "the import failed after every retry; what is known of it is in the queue at /_local/queues".into(),
+                    "the import failed after every retry; the queue at /_local/queues has the details".into(),
                 ));
             }
         }
@@ -96,7 +96,7 @@ async fn is_there(client: &IntakeClient, file: &File) -> Result<bool, ImportErro
 
 fn ended() -> ImportError {
     ImportError::Unfinished(
-        "the stack has ended before the report was there; with DATA=folder, the next `make run` goes on with the import"
+        "the stack stopped before the report was written; with DATA=folder, the next `make run` continues the import"
             .into(),
     )
 }

@@ -195,7 +195,7 @@ impl Template {
                             .any(|bucket| bucket.name == event.bucket)
                         {
                             return Err(wrong(format!(
-                                "{} is no bucket of this template",
+                                "{} is not a bucket of this template",
                                 event.bucket
                             )));
                         }
@@ -215,7 +215,7 @@ impl Template {
                 if !self.queues.iter().any(|known| known.arn == queue) {
                     return Err((
                         function.id.clone(),
-                        format!("the destination {queue} is no queue of this template"),
+                        format!("the destination {queue} is not a queue of this template"),
                     ));
                 }
             }
@@ -234,7 +234,7 @@ impl Template {
             && !self.buckets.iter().any(|bucket| bucket.name == *name)
         {
             return Err(format!(
-                "the destination {name} is no bucket of this template"
+                "the destination {name} is not a bucket of this template"
             ));
         }
         stream

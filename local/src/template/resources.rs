@@ -320,7 +320,7 @@ impl Secret {
                 let template = serde_json::from_str(template);
                 Some((
                     template.map_err(|error| {
-                        format!("SecretStringTemplate is no JSON object: {error}")
+                        format!("SecretStringTemplate is not a JSON object: {error}")
                     })?,
                     key.to_owned(),
                 ))

@@ -260,7 +260,7 @@ async fn a_stack_that_ends_meanwhile_is_not_waited_for() {
         panic!("it was waited for")
     };
     assert!(
-        text.contains("the stack has ended") && shown.ended,
+        text.contains("the stack stopped before") && shown.ended,
         "{text}"
     );
 }
@@ -301,7 +301,7 @@ async fn what_makes_no_sense_is_said_before_anything_is_sent() {
                 file: intake.folder.path().into(),
                 ..good.clone()
             },
-            "this is no file",
+            "this is not a file",
         ),
         (
             ImportArguments {

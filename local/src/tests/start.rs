@@ -159,7 +159,7 @@ async fn what_is_wrong_in_the_template_fails_at_start_and_names_the_resource() {
         (
             "ExpirationInDays: 365",
             "ExpirationInDays: 0",
-            "Intake: 0 days is no lifecycle",
+            "Intake: 0 days is not a lifecycle",
         ),
         (
             "LifecycleConfiguration:",
@@ -174,7 +174,7 @@ async fn what_is_wrong_in_the_template_fails_at_start_and_names_the_resource() {
         (
             "Bucket: !Ref Intake",
             "Bucket: elsewhere",
-            "Reader: event Inbox: elsewhere is no bucket of this template",
+            "Reader: event Inbox: elsewhere is not a bucket of this template",
         ),
         (
             "ObjectCreated:*",

@@ -45,7 +45,7 @@ async fn main() -> std::io::Result<ExitCode> {
     match told {
         Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),
         Err(error) => {
-            let again = "Do it again: what was done already stays.";
+            let again = "Run it again: what has been done stays done.";
             writeln!(stderr(), "The Register does not answer: {error}. {again}")
                 .map(|()| ExitCode::from(2))
         }

@@ -61,7 +61,7 @@ async fn main() -> std::io::Result<ExitCode> {
             .await
             .map(|changed| {
                 if changed.is_empty() {
-                    "Nothing to hand on.".to_owned()
+                    "There are no keys to hand on.".to_owned()
                 } else {
                     format!("Handed on: {}.", changed.join(", "))
                 }
@@ -72,9 +72,9 @@ async fn main() -> std::io::Result<ExitCode> {
             leaked,
         } => rotate(&host, &key, &secret, leaked).await.map(|()| {
             let before = if leaked {
-                "what was made with the earlier ones opens no more"
+                "what was made with the earlier keys can no longer be opened"
             } else {
-                "the earlier ones are kept"
+                "the earlier keys are kept"
             };
             format!("There are new keys: {key}; {before}.")
         }),

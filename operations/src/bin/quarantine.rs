@@ -258,7 +258,7 @@ async fn again(
                 let again = format!("{}/{}", file.folder.as_str(), file.id());
                 writeln!(
                     stderr(),
-                    "What was refused again is in quarantine as {again}, beside {name}."
+                    "What was refused again is in quarantine as {again}, next to {name}."
                 )?;
             }
             return Ok(ExitCode::from(u8::from(refuses)));
@@ -269,7 +269,7 @@ async fn again(
     let report = format!("reports/{}/{}.json", file.folder.as_str(), file.id());
     writeln!(
         stdout(),
-        "It waits to be read. What becomes of it will be in {report} of the intake bucket."
+        "It is waiting to be read. The result will be in {report} in the intake bucket."
     )?;
     Ok(ExitCode::SUCCESS)
 }

@@ -107,6 +107,8 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
 
 fn told(told: Result<Told, StorageError>) -> Result<Told, String> {
     told.map_err(|error| {
-        format!("The Register does not answer: {error}. Do it again: what was done already stays.")
+        format!(
+            "The Register does not answer: {error}. Run it again: what has been done stays done."
+        )
     })
 }

@@ -32,7 +32,7 @@ pub enum BadCallbackSignature {
     #[error("no certificate of the processor is valid now")]
     OutOfDate,
     /// None of them signed these bytes.
-    #[error("signed by nobody who is known")]
+    #[error("not signed by anybody who is known")]
     Unknown,
 }
 

@@ -41,7 +41,7 @@ pub enum Unverified {
     #[error(transparent)]
     ForeignItem(#[from] ForeignItem),
     /// A day should be closed by now.
-    #[error("{0} should be closed by now, and is not")]
+    #[error("{0} should be closed by now but is not")]
     Open(NaiveDate),
     /// It cannot be read.
     #[error(transparent)]

@@ -92,7 +92,7 @@ async fn what_nobody_wrote_is_named() {
     ] {
         put(&house, item.clone()).await;
         let (said, code) = says(&house).await;
-        let unattested = format!("{what} is not attested, and nothing says that it waits for that");
+        let unattested = format!("{what} is not attested and is not marked to be attested");
         assert!(code == 1 && said.contains(&unattested), "{said}");
         delete(&house, &item).await;
     }
@@ -128,7 +128,7 @@ async fn attested_again(house: &House, (id, sort): (&str, &str), name: &str) -> 
     put(house, before).await;
     let (said, code) = says(house).await;
     assert!(
-        code == 1 && said.contains("was changed in what never changes, and attested again"),
+        code == 1 && said.contains("was changed where nothing may change, and attested again"),
         "{said}"
     );
     said
@@ -184,7 +184,7 @@ async fn what_a_processor_has_not_signed_is_named_although_it_is_attested() {
     mark(&house, "UNATTESTED", "TASK#ERA-8#granicus", &["META"]).await;
     sweep(&house).await;
     let (said, code) = says(&house).await;
-    let unsigned = "a receipt of request ERA-8 holds a processor's answer that does not hold";
+    let unsigned = "a receipt of request ERA-8 has a processor's answer that is not valid";
     assert!(code == 1 && said.contains(unsigned), "{said}");
 }
 
@@ -221,7 +221,8 @@ async fn a_mark_that_is_none_keeps_nothing_from_being_attested_and_is_told() {
     for mark in [foreign, nothing] {
         let (said, code) = says(&house).await;
         assert!(
-            code == 1 && said.contains("a mark of no request is none that is written here"),
+            code == 1
+                && said.contains("a mark of no request is not something that Custodian writes"),
             "{said}"
         );
         delete(&house, &mark).await;

@@ -21,7 +21,7 @@ async fn everything_that_is_done_is_attested_and_lies_as_it_was_attested() {
         says(&house)
             .await
             .0
-            .starts_with("Nothing of requests is attested yet.")
+            .starts_with("No requests are attested yet.")
     );
     all_acts(&house).await;
     let before = proven(&house).await;

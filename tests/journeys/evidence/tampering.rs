@@ -56,7 +56,7 @@ async fn whatever_is_changed_is_named_with_its_request() {
     ] {
         let said = changed(&house, &request, of(name, "somebody else")).await;
         assert!(
-            said.contains("the approval of request ERA-1 is not as it is attested"),
+            said.contains("the approval of request ERA-1 differs from its attestation"),
             "{name}: {said}"
         );
     }
@@ -71,7 +71,9 @@ async fn whatever_is_changed_is_named_with_its_request() {
     };
     let said = changed(&house, &certificate, count).await;
     assert!(
-        said.contains("a certificate of request ERA-1 is not as it is attested (attested by link "),
+        said.contains(
+            "a certificate of request ERA-1 differs from its attestation (attested by link "
+        ),
         "{said}"
     );
     let event = partition(&house, "REQUEST#ERA-1")
@@ -105,7 +107,7 @@ async fn whatever_is_changed_is_named_with_its_request() {
         );
         let said = changed(&house, &lifted, |item| drop(item.remove("lifted"))).await;
         assert!(
-            said.contains(&format!("of request {name} is not as it is attested")),
+            said.contains(&format!("of request {name} differs from its attestation")),
             "{said}"
         );
     }

@@ -1,4 +1,5 @@
-//! What docs/security.md says that a stolen role reaches is what the template gives.
+//! docs/security.md says what somebody with a stolen role can reach. It must be what the template
+//! allows.
 //! `CUSTODIAN_WRITE=yes make test` rewrites the document.
 
 use super::{FUNCTIONS, tries, who_may};
@@ -7,8 +8,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const BEGIN: &str = "<!-- What follows is written by tests/journeys/roles/told.rs. -->\n";
-const END: &str = "<!-- Until here. -->\n";
+const BEGIN: &str = "<!-- tests/journeys/roles/told.rs writes the tables below. -->\n";
+const END: &str = "<!-- End of the tables. -->\n";
 /// Actions that Lambda takes in a function's name, and KMS's, which other services take for it.
 const NOT_TOLD: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
 
@@ -71,10 +72,12 @@ fn column(action: &str) -> Option<usize> {
     })
 }
 
-/// What a role's statements allow: what it reads, what it writes and what it deletes, each with its
-/// keys.
-fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] {
-    let mut columns: [BTreeMap<String, Vec<String>>; 3] = Default::default();
+/// The keys that a role may use, by the resource and the attributes that it is limited to.
+type Cell = BTreeMap<(String, String), Vec<String>>;
+
+/// What a role's statements allow it to read, to write and to delete.
+fn reached(house: &House, function: &str) -> [Cell; 3] {
+    let mut columns: [Cell; 3] = Default::default();
     for said in house.stack.principal(function).unwrap().says() {
         let condition = |key: &str| {
             let mut all = said["Condition"].as_object().into_iter().flatten();
@@ -100,12 +103,9 @@ fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] 
                 continue;
             };
             for resource in several(&said["Resource"]).into_iter().filter_map(named) {
-                let what = if only.is_empty() {
-                    resource
-                } else {
-                    format!("{resource}, of {} only,", only.join(" "))
-                };
-                let known = columns[column].entry(what).or_default();
+                let known = columns[column]
+                    .entry((resource, only.join(" ")))
+                    .or_default();
                 known.extend(
                     keys.iter()
                         .filter(|key| !known.contains(key))
@@ -118,18 +118,16 @@ fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] 
     columns
 }
 
-fn cell(things: &BTreeMap<String, Vec<String>>) -> String {
-    let told = things.iter().map(|(what, keys)| {
-        let what = if keys.is_empty() {
-            what.trim_end_matches(',').to_owned()
-        } else {
-            what.clone()
-        };
-        if keys.is_empty() {
-            what
-        } else {
-            format!("{what} {}", keys.join(" "))
+fn cell(things: &Cell) -> String {
+    let told = things.iter().map(|((resource, attributes), keys)| {
+        let mut told = resource.clone();
+        if !keys.is_empty() {
+            let _ = write!(told, " {}", keys.join(" "));
         }
+        if !attributes.is_empty() {
+            let _ = write!(told, " (only the attributes {attributes})");
+        }
+        told
     });
     told.collect::<Vec<_>>().join("; ")
 }
@@ -138,7 +136,7 @@ fn cell(things: &BTreeMap<String, Vec<String>>) -> String {
 async fn the_document_says_what_a_stolen_role_reaches() {
     let house = House::open().await;
     let mut told =
-        String::from("| Role of | Reads | Puts and changes | Deletes |\n|---|---|---|---|\n");
+        String::from("| Role of | Reads | Adds and changes | Deletes |\n|---|---|---|---|\n");
     for function in FUNCTIONS {
         let [reads, writes, deletes] = reached(&house, function);
         let _ = writeln!(
@@ -149,14 +147,14 @@ async fn the_document_says_what_a_stolen_role_reaches() {
             cell(&deletes)
         );
     }
-    told.push_str("\n| Whoever wants to read, forge or undo | Needs the role of |\n|---|---|\n");
+    told.push_str("\n| What somebody could do | Allowed by the role of |\n|---|---|\n");
     for tried in tries(&house) {
         let may: Vec<String> = who_may(&house, &tried)
             .into_iter()
             .map(|name| format!("`{name}`"))
             .collect();
         let may = if may.is_empty() {
-            "nobody's allows it".to_owned()
+            "nobody".to_owned()
         } else {
             may.join(", ")
         };
@@ -172,7 +170,7 @@ async fn the_document_says_what_a_stolen_role_reaches() {
         assert_eq!(
             stands.trim(),
             told.trim(),
-            "CUSTODIAN_WRITE=yes writes it anew"
+            "run it with CUSTODIAN_WRITE=yes to rewrite the tables"
         );
     }
 }

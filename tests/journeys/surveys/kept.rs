@@ -30,20 +30,20 @@ async fn a_survey_is_put_reworded_listed_and_removed_in_the_stack_that_runs() {
     assert!(
         code == 0
             && told.ends_with(
-                "It is in the Register, and in force within a minute. It takes answers."
+                "It is in the Register and takes effect within a minute. It takes answers."
             ),
         "{told}"
     );
     let (told, _) = put(&house, &edited(false)).await;
     assert!(
-        told.contains("It was in the Register already, word by word."),
+        told.contains("The Register already has exactly this survey."),
         "{told}"
     );
     house.move_to("2026-11-23T10:02:00Z").await;
     assert_eq!(house.get("/surveys/edited").await.status, 200);
     let (told, _) = put(&house, &edited(true)).await;
     assert!(
-        told.contains("What was asked until now is kept as long as an answer to it."),
+        told.contains("The earlier wording is kept for as long as any answer to it."),
         "{told}"
     );
     assert_eq!(versions(&house).await.len(), before + 2);

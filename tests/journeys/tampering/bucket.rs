@@ -207,7 +207,7 @@ async fn a_version_that_somebody_puts_over_an_anchor_is_told() {
     ] {
         put(&house, key, body).await;
         let line = format!(
-            "The chain is not the one that was anchored: {key} agrees, and has another version put over it."
+            "The chain does not match its anchors: {key} matches, but has another version on top of it."
         );
         assert_eq!(told(&house).await, line);
         take_back(&house, key).await;
@@ -226,9 +226,8 @@ async fn an_anchor_that_is_marked_as_deleted_is_told_and_still_compared() {
         .send()
         .await
         .unwrap();
-    let line = format!(
-        "The chain is not the one that was anchored: {DAY} agrees, and is marked as deleted."
-    );
+    let line =
+        format!("The chain does not match its anchors: {DAY} matches, but is marked as deleted.");
     assert_eq!(told(&house).await, line);
     // The sweep takes the day for one without an anchor and puts the same anchor again. The check
     // still reports it.
@@ -252,14 +251,15 @@ async fn an_anchor_that_was_there_first_and_says_something_else_is_told() {
     .await;
     put(&house, "anchors/2026-11-25", "nothing").await;
     live(&house).await;
-    let line = "tells of another link than the chain has there: the chain was made anew.";
+    let line = "names another link than the chain has there: the chain was rebuilt.";
     assert_eq!(
         told(&house).await,
-        format!("The chain is not the one that was anchored: {DAY} {line}")
+        format!("The chain does not match its anchors: {DAY} {line}")
     );
     take_back(&house, DAY).await;
     sweep(&house).await;
-    let line = "The chain is not the one that was anchored: anchors/2026-11-25 is not spelt as an anchor is.";
+    let line =
+        "The chain does not match its anchors: anchors/2026-11-25 is not written as an anchor is.";
     assert_eq!(told(&house).await, line);
 }
 
@@ -274,7 +274,8 @@ async fn what_is_no_anchor_is_told_without_its_name() {
         "zebra",
     ] {
         put(&house, key, "1=0").await;
-        let line = "The chain is not the one that was anchored: the bucket holds something that is no anchor.";
+        let line =
+            "The chain does not match its anchors: the bucket has something that is not an anchor.";
         assert_eq!(told(&house).await, line, "{key}");
         take_back(&house, key).await;
     }
@@ -287,7 +288,7 @@ async fn a_day_whose_anchor_is_gone_is_told() {
     for key in [DAY, "anchors/2026-11-25"] {
         take_back(&house, key).await;
         let line = format!(
-            "The chain is not the one that was anchored: {key} is missing, and the day is closed."
+            "The chain does not match its anchors: {key} is missing, and the day is closed."
         );
         assert_eq!(told(&house).await, line);
         assert_eq!(sweep(&house).await["anchored_days"], 1);

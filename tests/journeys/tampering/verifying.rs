@@ -69,7 +69,7 @@ async fn a_fault_is_an_answer_and_told_in_one_line() {
     let fault = verify(&house).await["fault"].clone();
     assert_eq!(
         fault,
-        "heads/2026-11-26/000000000009 tells of more than the chain has: its end was cut off"
+        "heads/2026-11-26/000000000009 names a link after the end of the chain: its end was cut off"
     );
     house.stack.clock().set(at("2026-11-28T07:30:00Z"));
     Chain::erase(&house).await;
@@ -77,7 +77,7 @@ async fn a_fault_is_an_answer_and_told_in_one_line() {
     let fault = verify(&house).await["fault"].clone();
     assert_eq!(
         fault,
-        "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out"
+        "anchors/2026-11-23 names a day before the chain begins: its beginning was removed"
     );
 }
 
@@ -163,7 +163,8 @@ async fn what_the_chain_attests_of_requests_is_looked_at_as_well() {
         .unwrap();
     let fault = verify(&house).await["fault"].as_str().unwrap().to_owned();
     assert!(
-        fault.starts_with("the approval of request ") && fault.contains("is not as it is attested"),
+        fault.starts_with("the approval of request ")
+            && fault.contains("differs from its attestation"),
         "{fault}"
     );
 }
@@ -190,7 +191,7 @@ async fn who_has_no_time_says_so_and_does_not_report_well() {
         .unwrap_err();
     assert_eq!(
         refused.error_message,
-        "there was no time to verify all of it"
+        "there was not enough time to verify all of it"
     );
     assert!(
         verify

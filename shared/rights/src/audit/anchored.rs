@@ -42,7 +42,7 @@ pub enum Fault {
     BehindEnd,
     /// A day that is closed has none.
     Missing,
-    /// It is not spelt as an anchor is.
+    /// It is not written as an anchor is.
     Unreadable,
     /// It is marked as deleted.
     Deleted,
@@ -55,18 +55,14 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Differs => {
-                "tells of another link than the chain has there: the chain was made anew"
-            }
-            Self::BeforeFirst => {
-                "tells of a day before the chain begins: its beginning was taken out"
-            }
-            Self::BehindEnd => "tells of more than the chain has: its end was cut off",
+            Self::Differs => "names another link than the chain has there: the chain was rebuilt",
+            Self::BeforeFirst => "names a day before the chain begins: its beginning was removed",
+            Self::BehindEnd => "names a link after the end of the chain: its end was cut off",
             Self::Missing => "is missing, and the day is closed",
-            Self::Unreadable => "is not spelt as an anchor is",
-            Self::Deleted => "agrees, and is marked as deleted",
-            Self::Overwritten => "agrees, and has another version put over it",
-            Self::Stray => "holds something that is no anchor",
+            Self::Unreadable => "is not written as an anchor is",
+            Self::Deleted => "matches, but is marked as deleted",
+            Self::Overwritten => "matches, but has another version on top of it",
+            Self::Stray => "has something that is not an anchor",
         })
     }
 }

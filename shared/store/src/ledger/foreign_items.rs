@@ -17,22 +17,22 @@ const HEAD: [&str; 6] = ["n", "hash", "day", "first", "closed", "certificate"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForeignItem {
     /// It is on a day that the chain does not have.
-    #[error("something lies on {0}, a day that the chain does not have")]
+    #[error("there is an item on {0}, a day that the chain does not have")]
     OnDay(NaiveDate),
     /// It has an attribute that items there do not have.
     #[error("an item of {0} has an attribute that no link has")]
     Adorned(NaiveDate),
     /// It is a head with an extra attribute, or is beside the head.
-    #[error("the head has an attribute that no head has, or something lies beside it")]
+    #[error("the head has an attribute that no head has, or there is an item beside it")]
     AtHead,
     /// It marks a removal as recorded, and says more.
-    #[error("an item says of a removal more than that it is told")]
+    #[error("an item says more of a removal than that it is recorded")]
     AtTold,
     /// It marks a removal as recorded that no link records, so that it would never be recorded.
-    #[error("an item says that a removal is told which no link tells of")]
+    #[error("an item says that a removal is recorded, but no link records it")]
     Untold,
     /// It is where nothing belongs.
-    #[error("an item lies in a partition that nobody writes to")]
+    #[error("an item is in a partition that nobody writes to")]
     Anywhere,
 }
 

@@ -123,15 +123,15 @@ impl fmt::Display for Wrong {
             Self::Unsigned(why) => {
                 return write!(
                     formatter,
-                    "holds a processor's answer that does not hold: {why}"
+                    "has a processor's answer that is not valid: {why}"
                 );
             }
-            Self::Changed => "is not as it is attested",
-            Self::Rewritten => "was changed in what never changes, and attested again",
+            Self::Changed => "differs from its attestation",
+            Self::Rewritten => "was changed where nothing may change, and attested again",
             Self::Gone => "is gone before its time",
-            Self::Unattested => "is not attested, and nothing says that it waits for that",
+            Self::Unattested => "is not attested and is not marked to be attested",
             Self::Late => "has waited for more than a day to be attested",
-            Self::Unreadable => "is none that is written here",
+            Self::Unreadable => "is not something that Custodian writes",
         })
     }
 }
