@@ -1,9 +1,9 @@
 //! The HTTP port of a stack on this machine, as another process calls it.
 
-use crate::host::Endpoints;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::{DateTime, Utc};
+use custodian_local_aws::Endpoints;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;

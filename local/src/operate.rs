@@ -2,12 +2,12 @@
 //! keep a moment, rehearse a restore.
 
 use crate::front::{self, Running, nobody, url};
-use crate::host::sdk;
-use crate::recovery::with_recovery;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
 use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::Witness;
+use custodian_local_aws::recovery::with_recovery;
+use custodian_local_aws::sdk;
 use custodian_operations::evidence::{self, Proven, Scope, Unproven};
 use custodian_operations::restore::{self, Unready};
 use custodian_operations::surveys::{self, Told};

@@ -1,11 +1,14 @@
 //! How a stack starts, and why it does not.
 
 use crate::functions::Registry;
-use crate::template::TemplateError;
+use crate::secrets;
 use chrono::TimeDelta;
+use custodian_local_aws as aws;
 use custodian_runtime::Clock;
+use custodian_simulators::Simulators;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The template's parameters without a default, and their values in the local stack.
 const PARAMETERS: [(&str, &str); 7] = [
@@ -23,10 +26,13 @@ const PARAMETERS: [(&str, &str); 7] = [
 
 /// Parameters of the template with other values in the local stack: the architecture does not
 /// matter in one process, and the folders of the first version have a bucket with this name.
-pub(crate) const OFFERED: [(&str, &str); 2] = [
+const OFFERED: [(&str, &str); 2] = [
     ("Architecture", "x86_64"),
     ("IntakeBucketName", "custodian-intake-000000000000"),
 ];
+
+/// The name of the stack, as `samconfig.toml` has it.
+const STACK: &str = "custodian";
 
 /// How to start a stack.
 #[derive(Clone, Debug)]
@@ -73,24 +79,52 @@ impl Options {
             longest: None,
         }
     }
+
+    /// The options of the stack below, with what Custodian's template takes from these simulators.
+    pub(crate) fn of_stack(&self, simulators: &Simulators, urls: &[String]) -> aws::Options {
+        let mut offered = Simulators::parameters(urls);
+        offered.extend(OFFERED.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let known = simulators.secrets();
+        let known: BTreeMap<String, String> = known
+            .into_iter()
+            .map(|(id, value)| (id.to_owned(), value))
+            .collect();
+        aws::Options {
+            parameters: self.parameters.clone(),
+            offered,
+            address: Some(aws::Address {
+                parameter: "PublicUrl".to_owned(),
+                setting: "PUBLIC_URL".to_owned(),
+            }),
+            intake: Some(aws::Intake {
+                function: "import".to_owned(),
+                setting: "INTAKE_BUCKET".to_owned(),
+            }),
+            secrets: Arc::new(move |secrets| secrets::values(secrets, &known)),
+            data: self.data.clone(),
+            port: self.port,
+            clock: self.clock.clone(),
+            ttl: self.ttl,
+            schedules: self.schedules,
+            longest: self.longest,
+            ..aws::Options::new(STACK, &self.template)
+        }
+    }
 }
 
 /// Why a stack could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The template is wrong, or names something that the local stack does not have.
+    /// The template, the folder or the port cannot be used.
     #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The port is taken, or cannot be opened.
-    #[error("the port {0} is not free: {1}")]
-    Port(u16, std::io::Error),
-    /// The folder cannot be used.
-    #[error("the folder {folder} cannot be used: {problem}", folder = .0.display(), problem = .1)]
-    Data(PathBuf, String),
+    Stack(#[from] aws::StartError),
     /// The processors' simulators cannot be made.
     #[error("{0}")]
     Simulators(String),
     /// A survey cannot be loaded.
     #[error("a survey cannot be loaded: {0}")]
     Survey(String),
+    /// Requests of the first version cannot continue.
+    #[error("requests of the first version cannot be adopted: {0}")]
+    Adoption(String),
 }

@@ -1,17 +1,9 @@
-//! Secrets Manager's `GetSecretValue`, `BatchGetSecretValue` and `PutSecretValue`, with values that
-//! are worthless outside the local stack.
+//! The values of Custodian's secrets in the local stack: worthless anywhere else.
 
-use crate::template::Secret;
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
-use axum::response::IntoResponse;
 use custodian_domain::identity::keyring;
 use custodian_domain::identity::subject::SubjectKeys;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use custodian_local_aws::{Secret, generated};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// The local stack's own text in place of the subject key that AWS would generate. Everybody who
 /// reads this file knows it. The functions have no default, so it can't be used anywhere else by
@@ -19,56 +11,37 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const LOCAL_SUBJECT_KEY: &str =
     "local-stack-subject-key-for-invented-people-only-never-for-real!";
 
-/// The beginning of every other generated secret, so that it can't be used anywhere else either.
-const LOCAL: &str = "localstack";
 /// The secret of the subject keys, by its logical id; the values of other secrets are made of their
 /// names.
 const SUBJECT_KEYS: &str = "SubjectKeys";
 
-const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
-
-/// The secrets; new values last as long as the stack runs.
-type Values = Mutex<Vec<Value>>;
-
-/// A router that answers for these secrets; `known` has the values that come from elsewhere, by
-/// logical id.
-pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Router {
+/// The values of secrets by their logical ids; `known` has those that come from elsewhere.
+pub(crate) fn values(
+    secrets: &[Secret],
+    known: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let subject_keys = secrets
         .iter()
         .find(|secret| secret.id == SUBJECT_KEYS)
         .map(made);
     let subject_keys = subject_keys.and_then(|document| SubjectKeys::parse(&document).ok());
-    let mut values = Vec::new();
-    for secret in secrets {
+    let value = |secret: &Secret| {
         let made = || handed_on(secret, made(secret), subject_keys.as_ref());
-        let value = known.get(secret.id.as_str()).cloned().unwrap_or_else(made);
-        values.push(json!({
-            "ARN": secret.arn,
-            "Name": secret.name,
-            "SecretString": value,
-            "VersionId": "00000000-0000-4000-8000-000000000001",
-            "VersionStages": ["AWSCURRENT"],
-        }));
-    }
-    let values = Arc::new(Values::new(values));
-    Router::new().fallback(move |headers: HeaderMap, body: Bytes| {
-        std::future::ready(answer(&values, &headers, &body))
-    })
+        known.get(&secret.id).cloned().unwrap_or_else(made)
+    };
+    secrets
+        .iter()
+        .map(|secret| (secret.id.clone(), value(secret)))
+        .collect()
 }
 
 /// What AWS would generate, in the JSON that the template puts around it.
 fn made(secret: &Secret) -> String {
-    let Some((template, key)) = &secret.template else {
-        return generated(secret);
-    };
-    let mut template = template.clone();
-    let text = if secret.id == SUBJECT_KEYS {
+    secret.around(if secret.id == SUBJECT_KEYS {
         LOCAL_SUBJECT_KEY.to_owned()
     } else {
-        generated(secret)
-    };
-    template.insert(key.clone(), text.into());
-    Value::Object(template).to_string()
+        generated(secret, LOCAL_SUBJECT_KEY)
+    })
 }
 
 /// The secret of a purpose with the keys from before it had one, as after `make inherit-keys`:
@@ -79,86 +52,4 @@ fn handed_on(secret: &Secret, document: String, subject_keys: Option<&SubjectKey
         .zip(subject_keys)
         .and_then(|(about, keys)| keyring::inherited(about, &document, keys).ok());
     inherited.unwrap_or(document)
-}
-
-/// The text that is generated for a secret: the same in every stack, so that it is also the same
-/// after a restart.
-fn generated(secret: &Secret) -> String {
-    let block = |number: usize| {
-        hex::encode(Sha256::digest(
-            format!("{LOCAL_SUBJECT_KEY} {} {number}", secret.name).as_bytes(),
-        ))
-    };
-    let mut text: String = std::iter::once(LOCAL.to_owned())
-        .chain((0..=secret.length / 64).map(block))
-        .collect();
-    text.truncate(secret.length);
-    text
-}
-
-fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
-    let operation = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
-    if operation == "secretsmanager.BatchGetSecretValue" {
-        return amz(StatusCode::OK, &several(&values, &request["SecretIdList"]));
-    }
-    let Some(secret) = values
-        .iter_mut()
-        .find(|secret| is_called(secret, &request["SecretId"]))
-    else {
-        return refusal("ResourceNotFoundException", NOT_FOUND);
-    };
-    match (operation, request.get("SecretString")) {
-        ("secretsmanager.GetSecretValue", _) => amz(StatusCode::OK, secret),
-        ("secretsmanager.PutSecretValue", Some(text)) => {
-            secret["SecretString"] = text.clone();
-            amz(
-                StatusCode::OK,
-                &json!({"ARN": secret["ARN"], "Name": secret["Name"]}),
-            )
-        }
-        _ => refusal(
-            "UnknownOperationException",
-            "the local stack only reads secrets and puts their values",
-        ),
-    }
-}
-
-fn is_called(secret: &Value, id: &Value) -> bool {
-    id.is_string() && (secret["ARN"] == *id || secret["Name"] == *id)
-}
-
-/// The secrets of a list, in no particular order, and an error for each that is not there.
-fn several(values: &[Value], ids: &Value) -> Value {
-    let ids = ids.as_array().map_or(&[][..], Vec::as_slice);
-    let given: Vec<&Value> = values
-        .iter()
-        .filter(|secret| ids.iter().any(|id| is_called(secret, id)))
-        .collect();
-    let missing = ids
-        .iter()
-        .filter(|id| !values.iter().any(|secret| is_called(secret, id)));
-    let missing = missing
-        .map(|id| json!({"SecretId": id, "ErrorCode": "ResourceNotFoundException", "Message": NOT_FOUND}))
-        .collect::<Vec<_>>();
-    json!({"SecretValues": given, "Errors": missing})
-}
-
-fn refusal(kind: &str, text: &str) -> Response<Body> {
-    amz(
-        StatusCode::BAD_REQUEST,
-        &json!({"__type": kind, "Message": text}),
-    )
-}
-
-fn amz(status: StatusCode, body: &Value) -> Response<Body> {
-    let kind = [(
-        HeaderName::from_static("content-type"),
-        "application/x-amz-json-1.1",
-    )];
-    (status, kind, body.to_string()).into_response()
 }

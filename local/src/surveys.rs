@@ -9,7 +9,7 @@ use std::path::Path;
 /// Puts every survey of the folder into the table. Returns their ids, in order.
 pub(crate) async fn load(
     client: &Client,
-    table: Option<&String>,
+    table: Option<&str>,
     folder: &Path,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, String> {
@@ -28,7 +28,7 @@ pub(crate) async fn load(
         }
     }
     files.sort();
-    let surveys = Surveys::new(client.clone(), table.clone());
+    let surveys = Surveys::new(client.clone(), table.to_owned());
     let mut ids = Vec::new();
     for path in files {
         let document = std::fs::read(&path).map_err(|error| wrong(&path, error.to_string()))?;

@@ -158,7 +158,12 @@ fn dynamodb_is_spoken_to_by_one_crate_which_knows_nothing_of_custodian() {
     let needed = needed(&metadata());
     let ours = |package: &&String| {
         package.starts_with("custodian-")
-            && !["custodian-local", "custodian-journeys"].contains(&package.as_str())
+            && ![
+                "custodian-local",
+                "custodian-local-aws",
+                "custodian-journeys",
+            ]
+            .contains(&package.as_str())
     };
     let speakers: Vec<&String> = needed
         .keys()
@@ -173,12 +178,44 @@ fn dynamodb_is_spoken_to_by_one_crate_which_knows_nothing_of_custodian() {
 #[test]
 fn what_stands_in_for_others_knows_nothing_of_custodian_but_the_time() {
     let needed = needed(&metadata());
-    for package in ["custodian-local-s3", "custodian-simulators"] {
+    for (package, known) in [
+        ("custodian-local-s3", &["custodian-clock"][..]),
+        ("custodian-simulators", &["custodian-clock"]),
+        (
+            "custodian-local-aws",
+            &["custodian-clock", "custodian-local-s3"],
+        ),
+    ] {
         let ours: Vec<&String> = needed[package]
             .iter()
             .filter(|it| it.starts_with("custodian-"))
             .collect();
-        assert_eq!(ours, ["custodian-clock"], "{package}");
+        assert_eq!(ours, known, "{package}");
+    }
+}
+
+#[test]
+fn what_brings_a_template_to_life_names_nothing_of_custodian() {
+    const OF_CUSTODIAN: [&str; 8] = [
+        "custodian",
+        "council",
+        "granicus",
+        "five9",
+        "newsletter",
+        "survey",
+        "ingest",
+        "register_table",
+    ];
+    let modules = modules(&root().join("local/aws"));
+    assert!(modules.len() > 20, "this test sees nothing");
+    for (module, text) in modules {
+        let text = text.to_lowercase();
+        let text = ["custodian_clock", "custodian_local_s3"]
+            .into_iter()
+            .fold(text, |text, known| text.replace(known, ""));
+        for word in OF_CUSTODIAN {
+            assert!(!text.contains(word), "{module} names {word}");
+        }
     }
 }
 
@@ -210,7 +247,16 @@ fn crates() -> Vec<PathBuf> {
         .map(|it| it.unwrap().path())
         .filter(|it| it.is_dir());
     folders
-        .chain(["local", "local/s3", "local/simulators", "operations"].map(|it| root().join(it)))
+        .chain(
+            [
+                "local",
+                "local/aws",
+                "local/s3",
+                "local/simulators",
+                "operations",
+            ]
+            .map(|it| root().join(it)),
+        )
         .collect()
 }
 

@@ -2,9 +2,9 @@
 
 use super::ImportError;
 use crate::front::{get, nobody};
-use crate::host::{Endpoints, sdk};
 use aws_sdk_s3::Client;
 use chrono::{DateTime, Timelike, Utc};
+use custodian_local_aws::{Endpoints, Message, sdk};
 use custodian_runtime::{Clock, Environment};
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,7 +39,7 @@ struct Queues {
 
 #[derive(Deserialize)]
 struct Queue {
-    messages: Vec<crate::state::Message>,
+    messages: Vec<Message>,
 }
 
 impl IntakeClient {

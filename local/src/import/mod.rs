@@ -7,10 +7,10 @@ mod wait;
 
 pub use progress::{ProgressView, progress_view};
 
-use crate::request_id::request_id;
 use custodian_buckets::files::File;
 use custodian_domain::record::source::Source;
 use custodian_import::report::{Report, State};
+use custodian_local_aws::request_id;
 use std::path::{Path, PathBuf};
 
 /// What to import, and where.

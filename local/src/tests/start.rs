@@ -2,6 +2,7 @@
 
 use super::{Fake, TEMPLATE, house, options};
 use crate::{Stack, StartError};
+use custodian_local_aws as aws;
 use tempfile::TempDir;
 
 /// The error of a fixture in which `from` is `to`.
@@ -233,7 +234,7 @@ async fn a_taken_port_is_said_in_one_line() {
     );
     second.port = port;
     let error = Stack::start(second).await.err().unwrap();
-    assert!(matches!(error, StartError::Port(taken, _) if taken == port));
+    assert!(matches!(error, StartError::Stack(aws::StartError::Port(taken, _)) if taken == port));
     assert_eq!(error.to_string().lines().count(), 1);
 }
 

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const REGION: &str = "eu-west-2";
 /// The account that everything belongs to.
 pub(crate) const ACCOUNT: &str = "000000000000";
-/// The name of the stack.
-const STACK: &str = "custodian";
 /// More references inside references than this are a circle.
 const DEEPEST: usize = 64;
 
 /// What the values of one template can refer to.
 pub(super) struct Scope<'a> {
     pub(super) document: &'a Value,
+    /// The name of the stack.
+    stack: &'a str,
     parameters: BTreeMap<String, Value>,
     resources: &'a Map<String, Value>,
     implied: BTreeSet<String>,
@@ -26,6 +26,7 @@ impl<'a> Scope<'a> {
     /// The scope of a document; every parameter needs a value or a default.
     pub(super) fn new(
         document: &'a Value,
+        stack: &'a str,
         given: &BTreeMap<String, String>,
     ) -> Result<Self, String> {
         let resources = document
@@ -62,6 +63,7 @@ impl<'a> Scope<'a> {
         let implied = implied(resources);
         Ok(Self {
             document,
+            stack,
             parameters,
             resources,
             implied,
@@ -73,9 +75,8 @@ impl<'a> Scope<'a> {
         self.resources
     }
 
-    pub(super) const fn stack(&self) -> &'static str {
-        let _ = self;
-        STACK
+    pub(super) const fn stack(&self) -> &'a str {
+        self.stack
     }
 
     pub(super) fn globals(&self, kind: &str) -> Option<&'a Value> {
@@ -173,9 +174,12 @@ impl<'a> Scope<'a> {
             "AWS::NoValue" => return Ok(None),
             "AWS::AccountId" => ACCOUNT.to_owned(),
             "AWS::Region" => REGION.to_owned(),
-            "AWS::StackName" => STACK.to_owned(),
+            "AWS::StackName" => self.stack.to_owned(),
             "AWS::StackId" => {
-                format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/local")
+                format!(
+                    "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{}/local",
+                    self.stack
+                )
             }
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
@@ -201,9 +205,10 @@ impl<'a> Scope<'a> {
 
     /// The name of a resource: the one it is given, else the stack's and its own.
     pub(super) fn name(&self, id: &str) -> Result<String, String> {
+        let default = format!("{}-{id}", self.stack);
         if !self.resources.contains_key(id) {
             if self.implied.contains(id) {
-                return Ok(format!("{STACK}-{id}"));
+                return Ok(default);
             }
             return Err(format!("refers to {id}, which is not in the template"));
         }
@@ -213,12 +218,12 @@ impl<'a> Scope<'a> {
             ));
         }
         let (property, default) = match self.kind(id).unwrap_or_default() {
-            "AWS::DynamoDB::Table" => ("TableName", format!("{STACK}-{id}")),
-            "AWS::S3::Bucket" => ("BucketName", format!("{STACK}-{id}").to_lowercase()),
-            "AWS::SQS::Queue" => ("QueueName", format!("{STACK}-{id}")),
-            "AWS::Serverless::Function" => ("FunctionName", format!("{STACK}-{id}")),
-            "AWS::SecretsManager::Secret" => ("Name", format!("{STACK}-{id}")),
-            _ => return Ok(format!("{STACK}-{id}")),
+            "AWS::DynamoDB::Table" => ("TableName", default),
+            "AWS::S3::Bucket" => ("BucketName", default.to_lowercase()),
+            "AWS::SQS::Queue" => ("QueueName", default),
+            "AWS::Serverless::Function" => ("FunctionName", default),
+            "AWS::SecretsManager::Secret" => ("Name", default),
+            _ => return Ok(default),
         };
         let given = self
             .resources

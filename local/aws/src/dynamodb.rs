@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
     LocalSecondaryIndex, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
     StreamViewType, TableDescription, TimeToLiveSpecification,
 };
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use dynoxide::Database;
 use dynoxide::storage::Storage;
 use std::collections::BTreeSet;

@@ -3,7 +3,8 @@
 use uuid::Builder;
 
 /// A new id: a random UUID.
-pub(crate) fn request_id() -> String {
+#[must_use]
+pub fn request_id() -> String {
     let mut bytes = [0_u8; 16];
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::error!(

@@ -1,7 +1,7 @@
 //! Moving the clock: what a person may ask for, and the clock that the embedded DynamoDB reads.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use serde::Deserialize;
 
 /// A move of the clock.

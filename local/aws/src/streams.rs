@@ -5,11 +5,12 @@
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
+use crate::host::Endpoints;
 use crate::request_id::request_id;
 use crate::state::State;
 use crate::template::{ACCOUNT, Destination, REGION, StreamEvent};
 use chrono::{DateTime, SecondsFormat, Utc};
-use custodian_runtime::{Clock, Environment};
+use custodian_clock::Clock;
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
@@ -31,7 +32,7 @@ pub(crate) struct Mapping {
     pub(crate) dynamo: Dynamo,
     pub(crate) state: Arc<State>,
     /// Writes what was given up into a bucket.
-    pub(crate) host: Environment,
+    pub(crate) endpoints: Endpoints,
     pub(crate) clock: Clock,
     /// One reader at a time.
     pub(crate) turn: Mutex<()>,
@@ -260,7 +261,9 @@ impl Mapping {
                     self.clock.now().format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
                 );
                 let key = format!("aws/lambda/{mapping}/{}/{day}-{id}", source.shard);
-                let put = custodian_buckets::client(&self.host.s3())
+                let put = self
+                    .endpoints
+                    .s3_client()
                     .put_object()
                     .bucket(bucket)
                     .key(key);

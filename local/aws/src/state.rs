@@ -2,7 +2,7 @@
 //! what failed.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

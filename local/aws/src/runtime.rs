@@ -4,19 +4,19 @@
 use crate::backups::Backups;
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
-use crate::host::{Endpoints, sdk};
+use crate::host::Endpoints;
 use crate::http::routes::Routes;
+use crate::options::Intake;
 use crate::schedule::Expression;
 use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
 use crate::template::{Event, Queue, Table};
 use chrono::{DateTime, Utc};
+use custodian_clock::Clock;
 use custodian_local_s3::Store;
-use custodian_runtime::{Clock, Environment};
-use custodian_simulators::Simulators;
-use custodian_web::site::BasePath;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -43,6 +43,10 @@ pub(crate) struct Schedule {
     pub(crate) function: Running,
 }
 
+/// What somebody else does regularly, and after each move of the clock, at the stack's time.
+pub type Upkeep =
+    Arc<dyn Fn(DateTime<Utc>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// Everything that runs.
 pub(crate) struct Runtime {
     pub(crate) clock: Clock,
@@ -55,12 +59,13 @@ pub(crate) struct Runtime {
     pub(crate) functions: Arc<Functions>,
     pub(crate) routes: Routes<String>,
     /// The path that is mapped to the API, as on AWS.
-    pub(crate) base: BasePath,
+    pub(crate) base: String,
+    pub(crate) intake: Option<Intake>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) endpoints: Endpoints,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) schedules: Vec<Schedule>,
-    pub(crate) simulators: Simulators,
+    pub(crate) upkeep: Upkeep,
     /// Whether TTL removes what expired.
     pub(crate) ttl: bool,
     /// One upkeep at a time.
@@ -95,14 +100,13 @@ impl Runtime {
                     Arc::clone(&self.state),
                     self.clock.clone(),
                 );
-                let host = Environment::new(self.endpoints.settings(), sdk(), clock.clone());
                 let mapping = Mapping {
                     id,
                     event,
                     function,
                     dynamo,
                     state,
-                    host,
+                    endpoints: self.endpoints.clone(),
                     clock,
                     turn: Mutex::default(),
                 };
@@ -116,8 +120,9 @@ impl Runtime {
     /// The bucket that accepts files, and the ARN of the function that reads them, if the template
     /// has one.
     pub(crate) fn intake(&self) -> Option<(&str, &str)> {
-        let import = &self.functions.find("import")?.template;
-        Some((import.settings.get("INTAKE_BUCKET")?, &import.arn))
+        let intake = self.intake.as_ref()?;
+        let function = &self.functions.find(&intake.function)?.template;
+        Some((function.settings.get(&intake.setting)?, &function.arn))
     }
 
     /// The names of the tables, by the setting by which functions know them.
@@ -158,9 +163,7 @@ impl Runtime {
     ) -> Result<usize, String> {
         let table = self.tables.iter().find(|known| known.name == table);
         let table = table.ok_or_else(|| "the template has no table of that name".to_owned())?;
-        let client = custodian_store::client(
-            &Environment::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb(),
-        );
+        let client = self.endpoints.dynamodb_client();
         self.backups
             .restore(&self.dynamo, &client, table, moment, copy)
             .await
@@ -174,7 +177,7 @@ impl Runtime {
         self.state.update(|saved| saved.ahead = ahead);
         self.expire().await?;
         self.run_schedules();
-        self.simulators.keep_up(self.clock.now()).await;
+        (self.upkeep)(self.clock.now()).await;
         Ok(())
     }
 
@@ -262,7 +265,7 @@ impl Runtime {
                 _ = schedules.tick() => {
                     let _turn = self.turn.lock().await;
                     self.run_schedules();
-                    self.simulators.keep_up(self.clock.now()).await;
+                    (self.upkeep)(self.clock.now()).await;
                     Ok(())
                 }
                 _ = expiry.tick() => {

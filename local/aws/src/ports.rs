@@ -10,7 +10,10 @@ pub(crate) async fn listen(port: u16) -> std::io::Result<TcpListener> {
 
 /// Listens next to the stack's port, so that the port is the same after a restart; elsewhere if
 /// that is taken. Also returns the address.
-pub(crate) async fn beside(door: u16, offset: u16) -> Result<(TcpListener, String), StartError> {
+///
+/// # Errors
+/// [`StartError::Port`] if no port can be opened.
+pub async fn beside(door: u16, offset: u16) -> Result<(TcpListener, String), StartError> {
     let beside = if door == 0 {
         0
     } else {

@@ -13,7 +13,6 @@ use axum::{body::Body, response::IntoResponse};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
-use custodian_web::site::BasePath;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -25,7 +24,7 @@ pub(super) const LARGEST: usize = 10 * 1024 * 1024;
 pub(super) async fn answer(
     functions: &Functions,
     routes: &Routes<String>,
-    base: &BasePath,
+    base: &str,
     now: DateTime<Utc>,
     parts: &Parts,
     body: &Bytes,
@@ -34,7 +33,7 @@ pub(super) async fn answer(
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     };
     // A mapping's path is left out to find the route, and stays in what the function gets.
-    let mapped = split(base.strip(parts.uri.path())).unwrap_or_default();
+    let mapped = split(stripped(parts.uri.path(), base)).unwrap_or_default();
     let Some((route, function, parameters)) = routes.find(parts.method.as_str(), &mapped) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
@@ -50,6 +49,15 @@ pub(super) async fn answer(
         response.headers_mut().insert("apigw-requestid", id);
     }
     response
+}
+
+/// What follows the path that is mapped to the API; the whole path if it does not begin so.
+fn stripped<'a>(path: &'a str, base: &str) -> &'a str {
+    match path.strip_prefix(base) {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
 }
 
 /// The decoded parts of a path; `None` if they are not text.

@@ -1,6 +1,7 @@
 //! Lambda's Invoke API, as much of it as `aws lambda invoke` and curl need.
 
-use crate::functions::{Event, Functions};
+use crate::functions::Functions;
+use crate::lambdas::Event;
 use crate::request_id::request_id;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};

@@ -75,7 +75,9 @@ fn pattern(path: &str) -> Result<String, String> {
             return Err(format!("the path {path} has a parameter twice"));
         }
         let rest = if name == parameter { "" } else { "*" };
-        pattern.push_str(&format!("{{{rest}{name}}}"));
+        for part in ["{", rest, name, "}"] {
+            pattern.push_str(part);
+        }
     }
     Ok(pattern)
 }

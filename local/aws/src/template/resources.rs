@@ -295,14 +295,17 @@ const LENGTH: usize = 32;
 
 /// A secret whose value AWS would generate.
 #[derive(Debug)]
-pub(crate) struct Secret {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) arn: String,
+pub struct Secret {
+    /// Its logical id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its ARN, by which functions ask for it.
+    pub arn: String,
     /// The JSON around the generated text, and the key of that text.
     pub(crate) template: Option<(Map<String, Value>, String)>,
-    /// How long the generated text is.
-    pub(crate) length: usize,
+    /// How long the generated text is, in bytes.
+    pub length: usize,
 }
 
 impl Secret {

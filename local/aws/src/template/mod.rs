@@ -13,9 +13,8 @@ pub(crate) use events::{Destination, Event, StreamEvent};
 pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
-pub(crate) use resources::{
-    Bucket, DefaultRetention, Index, Key, LifecycleRule, Queue, Secret, Table,
-};
+pub use resources::Secret;
+pub(crate) use resources::{Bucket, DefaultRetention, Index, Key, LifecycleRule, Queue, Table};
 
 use crate::iam::{BucketPolicy, ManagedPolicy, Role};
 use intrinsics::Scope;
@@ -65,6 +64,7 @@ impl Template {
     /// not given.
     pub(crate) fn read(
         path: &Path,
+        stack: &str,
         given: &BTreeMap<String, String>,
         offered: BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
@@ -92,7 +92,7 @@ impl Template {
                 for (name, value) in offered.into_iter().filter(|(name, _)| wanted(name)) {
                     given.entry(name).or_insert(value);
                 }
-                Self::understand(&document, &given)
+                Self::understand(&document, stack, &given)
             });
         understood.map_err(|(place, problem)| wrong(&place, problem))
     }
@@ -101,10 +101,11 @@ impl Template {
     /// problem.
     fn understand(
         document: &Value,
+        stack: &str,
         given: &BTreeMap<String, String>,
     ) -> Result<Self, (String, String)> {
-        let scope =
-            Scope::new(document, given).map_err(|problem| ("Parameters".to_owned(), problem))?;
+        let scope = Scope::new(document, stack, given)
+            .map_err(|problem| ("Parameters".to_owned(), problem))?;
         let mut template = Self::default();
         for (id, resource) in scope.resources() {
             template

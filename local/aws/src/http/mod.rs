@@ -117,7 +117,7 @@ struct Restore {
 /// Makes a new table of one as it was at a moment that was kept.
 async fn restore(State(runtime): State<Arc<Runtime>>, body: String) -> Response<Body> {
     let Ok(order) = serde_json::from_str::<Restore>(&body) else {
-        let usage = r#"send {"table": "custodian-Records", "moment": "2026-11-24T10:00:00Z", "copy": "custodian-restored"}"#;
+        let usage = r#"send {"table": "its name", "moment": "2026-11-24T10:00:00Z", "copy": "the new name"}"#;
         return message(StatusCode::BAD_REQUEST, usage);
     };
     match runtime

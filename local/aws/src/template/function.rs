@@ -11,15 +11,15 @@ const TIMEOUT: i64 = 3;
 /// The longest that Lambda allows, in seconds.
 const LONGEST: i64 = 900;
 
-/// A function: which of the crates it is, its settings and what invokes it.
+/// A function: what its code is called, its settings and what invokes it.
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) arn: String,
-    /// The names that its crate may have: the last folder of its code, and its name without the
+    /// The names that its code may have: the last folder of its code, and its name without the
     /// stack's.
-    pub(crate) crates: Vec<String>,
+    pub(crate) codes: Vec<String>,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) events: Vec<(String, Event)>,
     /// How long an invocation may take.
@@ -104,7 +104,7 @@ impl Function {
             id: id.into(),
             name,
             arn,
-            crates: folder.into_iter().chain(short).collect(),
+            codes: folder.into_iter().chain(short).collect(),
             settings,
             events,
             timeout: TimeDelta::seconds(timeout?),
