@@ -378,13 +378,13 @@ async fn go_to_the_door(house: &House, request: &str, errors: &mut Vec<String>) 
 /// Returns the answers.
 async fn confirm(house: &House) -> Vec<String> {
     let double = house.stack.simulators().notify.clone();
-    double.behave(Mode::Forging);
+    double.conduct.behave(Mode::Forging);
     house
         .stack
         .clock()
         .set(house.stack.clock().now() + chrono::TimeDelta::seconds(1));
     subscribe(house, "canary@kanarienvogel.example").await;
-    double.behave(Mode::Refusing);
+    double.conduct.behave(Mode::Refusing);
     let who = [email_id("Canary@kanarienvogel.example")];
     let ask = |id: &str| json!({"order": "confirm_address", "request_id": id, "identifiers": who, "by": "dpo-7"});
     let mut told = vec![
@@ -396,7 +396,7 @@ async fn confirm(house: &House) -> Vec<String> {
     ];
     house.stack.settle().await.unwrap();
     told.push(house.invoke("requests", ask("CON-2")).await.unwrap_err());
-    double.behave(Mode::Well);
+    double.conduct.behave(Mode::Well);
     house
         .stack
         .clock()

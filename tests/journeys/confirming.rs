@@ -223,7 +223,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
     ] {
         let house = House::open().await;
         let double = house.stack.simulators().notify.clone();
-        double.behave(mode);
+        double.conduct.behave(mode);
         subscribe(&house, ROSA).await;
         let waiting = house.waiting().await.remove(0);
         assert_eq!(waiting["state"], state, "{mode:?}");
@@ -233,7 +233,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
             "{mode:?}: it is kept while it is needed"
         );
         assert_eq!(double.mails().len(), sent, "{mode:?}");
-        double.behave(Mode::Well);
+        double.conduct.behave(Mode::Well);
         assert_eq!(
             house.run_notify().await["sent"],
             0,
@@ -262,7 +262,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_sent_for_three_days_is_given_up_and_the_address_goes() {
     let house = House::open().await;
-    house.stack.simulators().notify.behave(Mode::Down);
+    house.stack.simulators().notify.conduct.behave(Mode::Down);
     subscribe(&house, ROSA).await;
     for day in 23..=26 {
         for hour in ["03", "09", "15", "21"] {
@@ -630,12 +630,12 @@ async fn who_leaves_the_list_and_asks_again_the_same_day_is_asked_again() {
 async fn who_was_not_written_to_is_asked_when_they_ask_again_and_a_request_says_that_it_failed() {
     let house = House::open().await;
     let double = house.stack.simulators().notify.clone();
-    double.behave(Mode::Refusing);
+    double.conduct.behave(Mode::Refusing);
     subscribe(&house, ROSA).await;
     let order = json!({"order": "confirm_address", "request_id": "SAR-1", "identifiers": [email_id(ROSA)], "by": "dpo-7"});
     house.invoke("requests", order.clone()).await.unwrap();
     house.stack.settle().await.unwrap();
-    double.behave(Mode::Well);
+    double.conduct.behave(Mode::Well);
     subscribe(&house, ROSA).await;
     house.run_notify().await;
     assert_eq!(double.mails().len(), 1);

@@ -106,7 +106,7 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     assert_eq!(house.fetch(&link, "document").await.status, 200);
 
     let granicus = house.stack.simulators().granicus.clone();
-    granicus.behave(Mode::Down);
+    granicus.conduct.behave(Mode::Down);
     let mut order = erasure(&ids);
     order["request_id"] = json!("ERA-1");
     let planned = house.approve(order).await.unwrap();
@@ -139,12 +139,12 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
         "once a day at least: {tried}"
     );
 
-    granicus.behave(Mode::Forging);
+    granicus.conduct.behave(Mode::Forging);
     come(&house, "2026-11-26T18:00:00Z").await;
     only_granicus_is_left(&status().await, "signature");
     assert!(granicus.holds(EMAIL));
 
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     come(&house, "2026-11-27T10:00:00Z").await;
     let closed = status().await;
     assert_eq!(closed["status"], "closed", "{closed}");

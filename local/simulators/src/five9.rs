@@ -1,6 +1,6 @@
 //! Five9's contacts: who is in them, and which imports delete from them.
 
-use super::mode::{Falter, Mode};
+use super::mode::Conduct;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_clock::Clock;
 use serde_json::json;
@@ -17,14 +17,14 @@ pub type Contact = BTreeMap<String, String>;
 /// A simulator of Five9; clones are handles on the same one.
 #[derive(Clone)]
 pub struct Five9 {
+    /// How it answers.
+    pub conduct: Conduct,
     clock: Clock,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) mode: Mode,
-    pub(super) falter: Falter,
     takes: TimeDelta,
     pub(super) contacts: Vec<Contact>,
     pub(super) imports: BTreeMap<String, Import>,
@@ -44,6 +44,7 @@ impl Five9 {
     pub(super) fn new(clock: &Clock) -> Self {
         Self {
             clock: clock.clone(),
+            conduct: Conduct::default(),
             state: Arc::default(),
         }
     }
@@ -54,29 +55,6 @@ impl Five9 {
 
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
-    }
-
-    /// Sets the mode from now on.
-    pub fn behave(&self, mode: Mode) {
-        self.state().mode = mode;
-    }
-
-    /// Answers this many calls, and then a single one in another mode.
-    pub fn falter(&self, calls: usize, mode: Mode) {
-        self.state().falter = Falter::after(calls, mode);
-    }
-
-    /// Whether that call is still to come.
-    #[must_use]
-    pub fn is_to_falter(&self) -> bool {
-        self.state().falter.is_to_come()
-    }
-
-    /// How the next call is answered.
-    pub(super) fn next_mode(&self) -> Mode {
-        let mut state = self.state();
-        let mode = state.mode;
-        state.falter.next(mode)
     }
 
     /// Sets how long an import takes, by the stack's clock.
@@ -143,12 +121,9 @@ impl Five9 {
     pub(super) fn keep_up(&self, now: DateTime<Utc>) {
         let mut state = self.state();
         let State {
-            contacts,
-            imports,
-            mode,
-            ..
+            contacts, imports, ..
         } = &mut *state;
-        if !mode.acts() {
+        if !self.conduct.mode().acts() {
             return;
         }
         for import in imports.values_mut().filter(|it| it.done_at <= now) {

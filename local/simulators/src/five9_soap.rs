@@ -103,7 +103,7 @@ impl Five9 {
             self.state().calls.push(path.to_owned());
             return StatusCode::OK.into_response();
         }
-        let mode = self.next_mode();
+        let mode = self.conduct.next_mode();
         if let Some(answer) = mode.answer().await {
             return answer;
         }

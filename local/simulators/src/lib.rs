@@ -13,7 +13,7 @@ mod opendsr_talk;
 mod signer;
 
 pub use five9::Five9;
-pub use mode::Mode;
+pub use mode::{Conduct, Mode};
 pub use notify::{GovUkNotify, Mail};
 pub use opendsr::{OpenDsr, SubjectRequest};
 

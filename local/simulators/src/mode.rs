@@ -6,6 +6,7 @@ use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use futures_util::stream;
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How a simulator behaves.
@@ -41,29 +42,53 @@ pub enum Mode {
 /// Where a redirected call ends up.
 pub(super) const TRAP: &str = "/trap";
 
-/// A single call with another answer, after this many calls.
+/// How a simulator answers, now and later; clones are handles on the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Conduct(Arc<Mutex<Planned>>);
+
 #[derive(Debug, Default)]
-pub(super) struct Falter(Option<(usize, Mode)>);
+struct Planned {
+    mode: Mode,
+    /// A single call with another answer, after this many calls.
+    falter: Option<(usize, Mode)>,
+}
 
-impl Falter {
-    pub(super) const fn after(calls: usize, mode: Mode) -> Self {
-        Self(Some((calls, mode)))
+impl Conduct {
+    fn planned(&self) -> MutexGuard<'_, Planned> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is still to come.
-    pub(super) const fn is_to_come(&self) -> bool {
-        self.0.is_some()
+    /// Sets the mode from now on.
+    pub fn behave(&self, mode: Mode) {
+        self.planned().mode = mode;
     }
 
-    /// How the next call is answered by a simulator that otherwise answers in this `mode`.
-    pub(super) fn next(&mut self, mode: Mode) -> Mode {
-        match self.0.take() {
+    /// Answers this many calls, and then a single one in another mode.
+    pub fn falter(&self, calls: usize, mode: Mode) {
+        self.planned().falter = Some((calls, mode));
+    }
+
+    /// Whether that call is still to come.
+    #[must_use]
+    pub fn is_to_falter(&self) -> bool {
+        self.planned().falter.is_some()
+    }
+
+    /// The mode that was set.
+    pub(super) fn mode(&self) -> Mode {
+        self.planned().mode
+    }
+
+    /// How the next call is answered.
+    pub(super) fn next_mode(&self) -> Mode {
+        let mut planned = self.planned();
+        match planned.falter.take() {
             Some((0, falters)) => falters,
             Some((calls, falters)) => {
-                self.0 = Some((calls - 1, falters));
-                mode
+                planned.falter = Some((calls - 1, falters));
+                planned.mode
             }
-            None => mode,
+            None => planned.mode,
         }
     }
 }

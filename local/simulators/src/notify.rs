@@ -1,7 +1,7 @@
 //! GOV.UK Notify's simulator: it takes emails and shows them to the person who runs the stack.
 //! Nobody else gets them.
 
-use super::mode::{Falter, Mode, TRAP};
+use super::mode::{Conduct, Mode, TRAP};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
@@ -30,14 +30,14 @@ const MAILS: &str = "/mails";
 /// A simulator of GOV.UK Notify; clones are handles on the same one.
 #[derive(Clone)]
 pub struct GovUkNotify {
+    /// How it answers.
+    pub conduct: Conduct,
     clock: Clock,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    mode: Mode,
-    falter: Falter,
     mails: Vec<Mail>,
     calls: Vec<String>,
 }
@@ -61,28 +61,13 @@ impl GovUkNotify {
     pub(super) fn new(clock: &Clock) -> Self {
         Self {
             clock: clock.clone(),
+            conduct: Conduct::default(),
             state: Arc::default(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sets the mode from now on.
-    pub fn behave(&self, mode: Mode) {
-        self.state().mode = mode;
-    }
-
-    /// Answers this many calls, and then a single one in another mode.
-    pub fn falter(&self, calls: usize, mode: Mode) {
-        self.state().falter = Falter::after(calls, mode);
-    }
-
-    /// Whether that call is still to come.
-    #[must_use]
-    pub fn is_to_falter(&self) -> bool {
-        self.state().falter.is_to_come()
     }
 
     /// The emails that it has.
@@ -135,11 +120,7 @@ impl GovUkNotify {
             return self.shown().into_response();
         }
         self.state().calls.push(format!("{method} {path}"));
-        let mode = {
-            let mut state = self.state();
-            let mode = state.mode;
-            state.falter.next(mode)
-        };
+        let mode = self.conduct.next_mode();
         if path == TRAP {
             return StatusCode::OK.into_response();
         }

@@ -2,7 +2,7 @@
 //! progress.
 
 use super::calling;
-use super::mode::{Falter, Mode};
+use super::mode::{Conduct, Mode};
 use super::signer::Signer;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_clock::Clock;
@@ -23,6 +23,8 @@ const TAKES_AS: [(&str, &str); 4] = [
 /// A simulator that speaks `OpenDSR`; clones are handles on the same one.
 #[derive(Clone)]
 pub struct OpenDsr {
+    /// How it answers.
+    pub conduct: Conduct,
     pub(super) name: &'static str,
     clock: Clock,
     signer: Arc<Signer>,
@@ -32,8 +34,6 @@ pub struct OpenDsr {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) mode: Mode,
-    pub(super) falter: Falter,
     takes: TimeDelta,
     pub(super) takes_as: Option<Vec<(String, String)>>,
     people: BTreeSet<String>,
@@ -67,6 +67,7 @@ impl OpenDsr {
         Ok(Self {
             name,
             clock: clock.clone(),
+            conduct: Conduct::default(),
             signer: Arc::new(Signer::new(&domain)?),
             stranger: Arc::new(Signer::new(&domain)?),
             state: Arc::default(),
@@ -79,29 +80,6 @@ impl OpenDsr {
 
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
-    }
-
-    /// Sets the mode from now on.
-    pub fn behave(&self, mode: Mode) {
-        self.state().mode = mode;
-    }
-
-    /// Answers this many calls, and then a single one in another mode.
-    pub fn falter(&self, calls: usize, mode: Mode) {
-        self.state().falter = Falter::after(calls, mode);
-    }
-
-    /// Whether that call is still to come.
-    #[must_use]
-    pub fn is_to_falter(&self) -> bool {
-        self.state().falter.is_to_come()
-    }
-
-    /// How the next call is answered.
-    pub(super) fn next_mode(&self) -> Mode {
-        let mut state = self.state();
-        let mode = state.mode;
-        state.falter.next(mode)
     }
 
     /// Sets how long it takes to erase somebody, by the stack's clock; at first it takes no time.
@@ -181,7 +159,7 @@ impl OpenDsr {
     /// Signs as itself, or as somebody else if it forges.
     #[must_use]
     pub fn sign(&self, body: &str) -> String {
-        let forging = self.state().mode == Mode::Forging;
+        let forging = self.conduct.mode() == Mode::Forging;
         if forging {
             self.stranger.sign(body.as_bytes())
         } else {
@@ -228,7 +206,7 @@ impl OpenDsr {
     /// Erases the people who are due, and calls back where something changed.
     pub(super) async fn keep_up(&self, now: DateTime<Utc>) {
         self.erase(now);
-        let mode = self.state().mode;
+        let mode = self.conduct.mode();
         let mut calls = Vec::new();
         for (id, matter) in &mut self.state().matters {
             let status = if mode == Mode::Boasting {
@@ -274,12 +252,9 @@ impl OpenDsr {
     pub(super) fn erase(&self, now: DateTime<Utc>) {
         let mut state = self.state();
         let State {
-            people,
-            matters,
-            mode,
-            ..
+            people, matters, ..
         } = &mut *state;
-        if !mode.acts() {
+        if !self.conduct.mode().acts() {
             return;
         }
         for matter in matters

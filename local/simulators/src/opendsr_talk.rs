@@ -29,7 +29,7 @@ impl OpenDsr {
         body: &Bytes,
     ) -> Response<Body> {
         self.state().calls.push(format!("{method} {path}"));
-        let mode = self.next_mode();
+        let mode = self.conduct.next_mode();
         if path == TRAP {
             return StatusCode::OK.into_response();
         }

@@ -53,7 +53,7 @@ async fn a_forged_callback_is_401_and_nothing_is_believed_of_it() {
     let granicus = house.stack.simulators().granicus.clone();
     let (mut matter, reference) = asked(&house).await;
     let before = house.everything().await;
-    granicus.behave(Mode::Forging);
+    granicus.conduct.behave(Mode::Forging);
     let url = format!("{}{PATH}", house.stack.url());
     let now = house.stack.clock().now();
     assert_eq!(
@@ -61,7 +61,7 @@ async fn a_forged_callback_is_401_and_nothing_is_believed_of_it() {
         Some(401)
     );
     assert_eq!(house.everything().await, before);
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     assert!(waits(matter.step(&house).await), "it is not done");
     assert!(granicus.holds(EMAIL));
 }
@@ -71,7 +71,7 @@ async fn a_signed_callback_that_claims_too_much_only_makes_us_look() {
     let house = House::open().await;
     let granicus = house.stack.simulators().granicus.clone();
     let (mut matter, _) = asked(&house).await;
-    granicus.behave(Mode::Boasting);
+    granicus.conduct.behave(Mode::Boasting);
     house.move_to("2026-11-23T10:01:00Z").await;
     assert_eq!(granicus.answered(), [202], "it says that it is completed");
     assert!(
@@ -80,7 +80,7 @@ async fn a_signed_callback_that_claims_too_much_only_makes_us_look() {
     );
     house.move_to("2026-11-26T10:00:00Z").await;
     assert!(waits(matter.step(&house).await));
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 

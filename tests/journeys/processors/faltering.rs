@@ -64,8 +64,8 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
                 let house = approved().await;
                 let simulators = house.stack.simulators().clone();
                 match place {
-                    Place::Five9 => simulators.five9.falter(calls, mode),
-                    _ => simulators.granicus.falter(calls, mode),
+                    Place::Five9 => simulators.five9.conduct.falter(calls, mode),
+                    _ => simulators.granicus.conduct.falter(calls, mode),
                 }
                 let erase = Erase::patient_for(&house.stack.host("erase").unwrap(), PATIENCE)
                     .await
@@ -82,7 +82,8 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
                     !done || holds(&house, place) == (false, true),
                     "no receipt without its deletion: {first}"
                 );
-                let whole = simulators.five9.is_to_falter() || simulators.granicus.is_to_falter();
+                let whole = simulators.five9.conduct.is_to_falter()
+                    || simulators.granicus.conduct.is_to_falter();
                 if whole {
                     assert!(done && calls >= least, "{place:?} makes {calls} calls");
                     break;

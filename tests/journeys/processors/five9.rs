@@ -87,11 +87,11 @@ async fn an_import_that_runs_is_waited_for() {
 async fn a_crash_after_any_deletion_only_deletes_again() {
     let (house, five9) = house().await;
     let mut matter = SubjectRequest::new(&house, Processor::Five9);
-    five9.behave(Mode::Losing);
+    five9.conduct.behave(Mode::Losing);
     for _ in 0..3 {
         assert_eq!(matter.failure(&house).await, "unreadable_answer");
     }
-    five9.behave(Mode::Well);
+    five9.conduct.behave(Mode::Well);
     five9.take(TimeDelta::hours(2));
     assert!(waits(matter.step(&house).await));
     matter.crash();
@@ -118,13 +118,13 @@ async fn imports_that_five9_has_forgotten_are_no_obstacle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_that_is_reported_and_not_done_is_not_believed() {
     let (house, five9) = house().await;
-    five9.behave(Mode::Boasting);
+    five9.conduct.behave(Mode::Boasting);
     let mut matter = SubjectRequest::new(&house, Processor::Five9);
     assert!(waits(matter.step(&house).await));
     assert_eq!(matter.failure(&house).await, "contacts_left");
     assert!(waits(matter.step(&house).await), "it is asked once more");
     assert_eq!(matter.failure(&house).await, "contacts_left");
-    five9.behave(Mode::Well);
+    five9.conduct.behave(Mode::Well);
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!(five9.contacts().len(), 2);
 }
@@ -142,7 +142,7 @@ async fn whoever_does_not_answer_properly_is_not_believed() {
         (Mode::Huge, "answer_too_large"),
         (Mode::Refusing, "fault"),
     ] {
-        five9.behave(mode);
+        five9.conduct.behave(mode);
         assert_eq!(matter.failure(&house).await, code, "{mode:?}");
         assert_eq!(matter.sofar.asked_at, None);
     }

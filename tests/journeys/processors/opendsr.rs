@@ -107,13 +107,13 @@ async fn a_crash_at_any_point_asks_nothing_twice() {
 async fn an_order_whose_receipt_was_lost_is_found_again() {
     let (house, granicus) = house().await;
     let mut matter = SubjectRequest::new(&house, Processor::Granicus);
-    granicus.behave(Mode::Losing);
+    granicus.conduct.behave(Mode::Losing);
     assert_eq!(matter.failure(&house).await, "unavailable");
     assert_eq!(
         matter.sofar.asked_at, None,
         "nothing is claimed that is not known"
     );
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     assert!(waits(matter.step(&house).await));
     assert_eq!((orders(&granicus), granicus.matters().len()), (1, 1));
 }
@@ -158,7 +158,7 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
         (Mode::Huge, "answer_too_large"),
     ];
     for (mode, code) in misbehaving {
-        granicus.behave(mode);
+        granicus.conduct.behave(mode);
         assert_eq!(matter.failure(&house).await, code, "{mode:?}");
         assert_eq!(
             (orders(&granicus), matter.sofar.asked_at),
@@ -166,11 +166,11 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
             "{mode:?}"
         );
     }
-    granicus.behave(Mode::Refusing);
+    granicus.conduct.behave(Mode::Refusing);
     assert_eq!(matter.failure(&house).await, "refused");
-    granicus.behave(Mode::Wrong);
+    granicus.conduct.behave(Mode::Wrong);
     assert_eq!(matter.failure(&house).await, "another_matter");
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     assert!(waits(matter.step(&house).await));
     let noted = matter.sofar.clone();
     house.move_to("2026-11-25T10:00:00Z").await;
@@ -178,7 +178,7 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
         (Mode::Wrong, "another_matter"),
         (Mode::Forging, "signature"),
     ]) {
-        granicus.behave(mode);
+        granicus.conduct.behave(mode);
         assert_eq!(matter.failure(&house).await, code, "{mode:?}");
         assert_eq!(matter.sofar, noted, "{mode:?}");
     }
@@ -186,7 +186,7 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
         !granicus.calls().iter().any(|call| call.contains("trap")),
         "no redirect was followed"
     );
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 
@@ -195,7 +195,7 @@ async fn a_forged_completion_is_no_completion() {
     let (house, granicus) = house().await;
     let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
-    granicus.behave(Mode::Forging);
+    granicus.conduct.behave(Mode::Forging);
     assert_eq!(matter.failure(&house).await, "signature");
     house.move_to("2026-11-25T10:00:00Z").await;
     assert_eq!(matter.failure(&house).await, "signature");
@@ -206,12 +206,12 @@ async fn a_forged_completion_is_no_completion() {
 async fn who_is_down_for_three_days_is_done_in_the_end() {
     let (house, granicus) = house().await;
     let mut matter = SubjectRequest::new(&house, Processor::Granicus);
-    granicus.behave(Mode::Down);
+    granicus.conduct.behave(Mode::Down);
     for day in 23..26 {
         house.move_to(&format!("2026-11-{day}T12:00:00Z")).await;
         assert_eq!(matter.failure(&house).await, "unavailable");
     }
-    granicus.behave(Mode::Well);
+    granicus.conduct.behave(Mode::Well);
     house.move_to("2026-11-26T12:00:00Z").await;
     assert!(waits(matter.step(&house).await));
     house.move_to("2026-11-27T12:00:00Z").await;
@@ -362,7 +362,7 @@ async fn another_certificate_in_the_secret_is_what_counts_a_minute_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_human_s_word_counts_where_a_processor_never_answers() {
     let (house, granicus) = house().await;
-    granicus.behave(Mode::Down);
+    granicus.conduct.behave(Mode::Down);
     let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     matter.identities = vec![Identifier::email(EMAIL).unwrap()];
     assert_eq!(matter.failure(&house).await, "unavailable");
