@@ -16,7 +16,7 @@ use custodian_domain::rights::constraint::{
 use custodian_domain::rights::package::RequestId;
 use custodian_local::recovery::with_recovery;
 use custodian_operations::restore::{Unready, restore};
-use custodian_rights::hold_enforcement::HoldEnforcement;
+use custodian_rights::hold_enforcement::{Enforced, HoldEnforcement};
 use custodian_rights::restoring::{Redone, Restoring};
 use custodian_runtime::Environment;
 use custodian_store::constraints::{Constraints, Placed};
@@ -139,7 +139,13 @@ async fn settle(house: &House, id: &str) {
         .unwrap()
         .unwrap();
     hold_enforcement
-        .reconcile(&request(id), &placed, &mut BTreeSet::new(), now)
+        .reconcile(
+            &request(id),
+            &placed,
+            &mut BTreeSet::new(),
+            &mut Enforced::default(),
+            now,
+        )
         .await
         .unwrap();
 }

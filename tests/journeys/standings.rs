@@ -7,7 +7,7 @@ use crate::imports_faults::POSTS;
 use crate::partners::{CREATED, UPDATED};
 use chrono::TimeDelta;
 use custodian_requests::Requests;
-use custodian_rights::hold_enforcement::HoldEnforcement;
+use custodian_rights::hold_enforcement::{Enforced, HoldEnforcement};
 use custodian_runtime::Function;
 use custodian_store::SHARDS;
 use custodian_store::constraints::Constraints;
@@ -424,7 +424,13 @@ async fn state(house: &House) -> (Vec<usize>, usize, bool) {
                     .unwrap()
                     .unwrap();
                 hold_enforcement
-                    .reconcile(&request, &placed, &mut BTreeSet::new(), now)
+                    .reconcile(
+                        &request,
+                        &placed,
+                        &mut BTreeSet::new(),
+                        &mut Enforced::default(),
+                        now,
+                    )
                     .await
                     .unwrap();
             }

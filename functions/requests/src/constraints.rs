@@ -243,10 +243,11 @@ impl Constraining {
         placed: &Placed,
         now: DateTime<Utc>,
     ) -> Result<Enforced, Error> {
-        Ok(self
-            .hold_enforcement
-            .reconcile(id, placed, &mut BTreeSet::new(), now)
-            .await?)
+        let mut done = Enforced::default();
+        self.hold_enforcement
+            .reconcile(id, placed, &mut BTreeSet::new(), &mut done, now)
+            .await?;
+        Ok(done)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Standing {
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     behind: Option<String>,
+    /// How many records are held beyond their date, as of that request.
+    past_their_date: u64,
 }
 
 impl Progress {
@@ -38,20 +40,23 @@ impl Progress {
             return Default::default();
         };
         let count = |place: usize| counted.get(place).copied().unwrap_or(0);
+        let (open, past_their_date) = (count(0), count(1));
         let settled = Enforced {
-            past_their_date: count(1),
+            past_their_date,
             ..Enforced::default()
         };
-        let behind = Some(behind);
-        let open = count(0);
-        (Self { behind }, Standing { open, settled })
+        let progress = Self {
+            behind: Some(behind),
+            past_their_date,
+        };
+        (progress, Standing { open, settled })
     }
 
     /// Where another sweep continues, with what was found so far; `None` if this has not begun.
     pub(crate) fn reached(&self, standing: Standing) -> Option<Reached> {
         Some(Reached {
             behind: self.behind.clone()?,
-            counted: vec![standing.open, standing.settled.past_their_date],
+            counted: vec![standing.open, self.past_their_date],
         })
     }
 }
@@ -83,12 +88,16 @@ impl Chore for EnforceConstraints {
         };
         while let Some(page) = pages.next().await? {
             for request in page {
-                match self.enforce(&request, &mut seen, now).await {
-                    Ok(enforced) => standing.settled.add(enforced),
-                    Err(error) => failed = Some(error),
+                let done = &mut standing.settled;
+                if let Err(error) = self.enforce(&request, &mut seen, done, now).await {
+                    failed = Some(error);
                 }
                 standing.open += 1;
-                pass.constraints.behind = Some(request.as_str().to_owned());
+                // The next sweep looks again at a request at which this one is cut.
+                pass.constraints = Progress {
+                    behind: Some(request.as_str().to_owned()),
+                    past_their_date: standing.settled.past_their_date,
+                };
             }
         }
         let Standing {
@@ -113,11 +122,12 @@ impl EnforceConstraints {
         &self,
         request: &RequestId,
         seen: &mut BTreeSet<Holder>,
+        done: &mut Enforced,
         now: DateTime<Utc>,
-    ) -> Result<Enforced, StorageError> {
+    ) -> Result<(), StorageError> {
         match self.0.constraints.find(request, now).await? {
-            Some(placed) => self.0.reconcile(request, &placed, seen, now).await,
-            None => Ok(Enforced::default()),
+            Some(placed) => self.0.reconcile(request, &placed, seen, done, now).await,
+            None => Ok(()),
         }
     }
 }

@@ -14,7 +14,7 @@ use custodian_domain::rights::constraint::Effect;
 use custodian_domain::rights::package::RequestId;
 use custodian_store::constraints::{Constraints, Placed};
 use custodian_store::effects::Effects;
-use custodian_store::ledger::Ledger;
+use custodian_store::ledger::{DELETED_AT_ONCE, Ledger};
 use custodian_store::packages::Packages;
 use custodian_store::records::{DeletionCandidate, HoldChange, Records, RetentionView};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -57,7 +57,8 @@ pub struct Enforced {
 
 impl HoldEnforcement {
     /// Applies or lifts a request's hold or restriction, for every holder that it covers. `seen`
-    /// are the holders who were handled in this run already, because of another request.
+    /// are the holders who were handled in this run already, because of another request. What was
+    /// done is added to `done` step by step, so that it is counted also if this is cut short.
     ///
     /// A function that wrote while it was placed or lifted may not have known. So it counts as
     /// settled, and a lifted one is closed, only by a run that began when none of those can still
@@ -70,8 +71,9 @@ impl HoldEnforcement {
         request: &RequestId,
         placed: &Placed,
         seen: &mut BTreeSet<Holder>,
+        done: &mut Enforced,
         now: DateTime<Utc>,
-    ) -> Result<Enforced, StorageError> {
+    ) -> Result<(), StorageError> {
         let lifted_at = placed
             .standing
             .lifted
@@ -84,18 +86,17 @@ impl HoldEnforcement {
         }
         // Once it is settled, only what has arrived since can differ.
         let whole = lifted_at.is_some() || !placed.settled;
-        let mut settled = Enforced::default();
         for holder in &placed.holders {
-            let first = seen.insert(holder.clone());
-            if first || whole {
-                let done = self
-                    .reconcile_holder(holder, whole, lifted_at.is_some(), now)
-                    .await?;
-                // A holder who is handled for a second request is not counted again.
-                settled.add(Enforced {
-                    past_their_date: if first { done.past_their_date } else { 0 },
-                    ..done
-                });
+            let is_first = seen.insert(holder.clone());
+            if is_first || whole {
+                let run = Run {
+                    holder,
+                    is_first,
+                    whole,
+                    lifting: lifted_at.is_some(),
+                    now,
+                };
+                self.reconcile_holder(&run, done).await?;
             }
         }
         // Until then something may run that read the state before the change.
@@ -110,21 +111,22 @@ impl HoldEnforcement {
                 None => {}
             }
         }
-        Ok(settled)
+        Ok(())
     }
 
     async fn reconcile_holder(
         &self,
-        holder: &Holder,
-        whole: bool,
-        lifting: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Enforced, StorageError> {
-        let (mut settled, mut days) = (Enforced::default(), BTreeSet::new());
+        run: &Run<'_>,
+        done: &mut Enforced,
+    ) -> Result<(), StorageError> {
+        let Run {
+            holder, whole, now, ..
+        } = *run;
+        let mut days = BTreeSet::new();
         let mut pages = self.records.retention_view(holder);
         while let Some(page) = pages.next().await? {
             // Read again for every page: something may be placed while much is being released.
-            let own = stands(
+            let effect = stands(
                 &self
                     .constraints
                     .effects(std::slice::from_ref(holder), now)
@@ -134,30 +136,29 @@ impl HoldEnforcement {
             let records = page
                 .iter()
                 .filter(|item| item.candidate.kind == ItemKind::Record);
-            let moved = records.filter(|item| whole || item.turn(own, now).is_some());
+            let moved = records.filter(|item| whole || item.turn(effect, now).is_some());
             let new: BTreeSet<NaiveDate> = moved
                 .map(|item| item.candidate.day)
                 .filter(|day| days.insert(*day))
                 .collect();
             // Links first: if this is interrupted, the record is still unchanged, and leads the
             // next run to its links.
-            settled.add(self.reconcile_links(holder, own, new, lifting, now).await?);
-            settled.add(self.reconcile_page(holder, own, page, lifting, now).await?);
+            self.reconcile_links(run, effect, new, done).await?;
+            self.reconcile_page(run, effect, page, done).await?;
         }
-        Ok(settled)
+        Ok(())
     }
 
     /// The links to a holder that serve records of these days.
     async fn reconcile_links(
         &self,
-        holder: &Holder,
-        own: Effect,
+        run: &Run<'_>,
+        effect: Effect,
         days: BTreeSet<NaiveDate>,
-        lifting: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Enforced, StorageError> {
-        let Some(subject) = holder.subject() else {
-            return Ok(Enforced::default());
+        done: &mut Enforced,
+    ) -> Result<(), StorageError> {
+        let Some(subject) = run.holder.subject() else {
+            return Ok(());
         };
         let looked = stream::iter(days)
             .map(|day| self.records.links_to(subject, day))
@@ -170,62 +171,58 @@ impl HoldEnforcement {
                 .ok_or_else(|| StorageError::unreadable(LOOK))
         };
         let from: Vec<Holder> = links.iter().map(from).collect::<Result<_, _>>()?;
-        let effects = self.constraints.effects(&from, now).await?;
+        let effects = self.constraints.effects(&from, run.now).await?;
         let links = links
             .into_iter()
             .zip(&from)
-            .map(|(link, from)| Ok((own.and(stands(&effects, from)?), link)));
-        self.carry_out(
-            holder,
-            links.collect::<Result<_, StorageError>>()?,
-            lifting,
-            now,
-        )
-        .await
+            .map(|(link, from)| Ok((effect.and(stands(&effects, from)?), link)));
+        self.carry_out(run, links.collect::<Result<_, StorageError>>()?, done)
+            .await
     }
 
     async fn reconcile_page(
         &self,
-        holder: &Holder,
+        run: &Run<'_>,
         own: Effect,
         page: Vec<RetentionView>,
-        lifting: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Enforced, StorageError> {
+        done: &mut Enforced,
+    ) -> Result<(), StorageError> {
         let target = |item: &RetentionView| item.candidate.key.link_target().map(Holder::Subject);
         let targets: Vec<Holder> = page.iter().filter_map(target).collect();
         let effects = if targets.is_empty() {
             Effects::default()
         } else {
-            self.constraints.effects(&targets, now).await?
+            self.constraints.effects(&targets, run.now).await?
         };
         // A link is held for the person it leads to as well.
         let effect = |item: &RetentionView| {
             target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)))
         };
         let items = page.into_iter().map(|item| Ok((effect(&item)?, item)));
-        self.carry_out(
-            holder,
-            items.collect::<Result<_, StorageError>>()?,
-            lifting,
-            now,
-        )
-        .await
+        self.carry_out(run, items.collect::<Result<_, StorageError>>()?, done)
+            .await
     }
 
     /// Changes items. What is then over is deleted at once.
     async fn carry_out(
         &self,
-        holder: &Holder,
+        run: &Run<'_>,
         items: Vec<(Effect, RetentionView)>,
-        lifting: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Enforced, StorageError> {
-        let mut settled = Enforced::default();
+        done: &mut Enforced,
+    ) -> Result<(), StorageError> {
+        let Run {
+            holder,
+            is_first,
+            lifting,
+            now,
+            ..
+        } = *run;
         let (mut turns, mut over) = (Vec::new(), Vec::new());
         for (effect, item) in items {
-            if effect.held && item.candidate.kind == ItemKind::Record && !item.is_over(now) {
-                settled.past_their_date += u64::from(item.is_past_its_date(now));
+            let is_held = effect.held && item.candidate.kind == ItemKind::Record;
+            // A holder who is handled for a second request is not counted again.
+            if is_first && is_held && !item.is_over(now) {
+                done.past_their_date += u64::from(item.is_past_its_date(now));
             }
             match item.turn(effect, now) {
                 Some(turn) => turns.push((turn, item)),
@@ -240,13 +237,12 @@ impl HoldEnforcement {
         let mut turned = std::pin::pin!(turned);
         while let Some((turn, item)) = turned.try_next().await? {
             let Some(turn) = turn else { continue };
-            settled.count(turn);
+            done.count(turn);
             if turn.releases() && item.is_past_its_date(now) {
                 over.push(item.candidate);
             }
         }
-        settled.deleted += self.forget(holder, over, now).await?;
-        Ok(settled)
+        self.forget(holder, over, done, now).await
     }
 
     async fn turn(
@@ -264,11 +260,12 @@ impl HoldEnforcement {
     async fn forget(
         &self,
         holder: &Holder,
-        over: Vec<DeletionCandidate>,
+        mut over: Vec<DeletionCandidate>,
+        done: &mut Enforced,
         now: DateTime<Utc>,
-    ) -> Result<u64, StorageError> {
+    ) -> Result<(), StorageError> {
         if over.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let mut pages = self.packages.holding(holder);
         while let Some(page) = pages.next().await? {
@@ -276,23 +273,32 @@ impl HoldEnforcement {
                 self.packages.end(&request, now).await?;
             }
         }
-        self.records
-            .forget(over, &self.ledger, Cause::Retention, now)
-            .await
+        // Each transaction is counted as soon as it is done.
+        while !over.is_empty() {
+            let later = over.split_off(over.len().min(DELETED_AT_ONCE));
+            done.deleted += self
+                .records
+                .forget(over, &self.ledger, Cause::Retention, now)
+                .await?;
+            over = later;
+        }
+        Ok(())
     }
 }
 
-impl Enforced {
-    /// Adds the counts of another run.
-    pub const fn add(&mut self, other: Self) {
-        self.held += other.held;
-        self.released += other.released;
-        self.restricted += other.restricted;
-        self.unrestricted += other.unrestricted;
-        self.deleted += other.deleted;
-        self.past_their_date += other.past_their_date;
-    }
+/// One holder, whose items are reconciled.
+struct Run<'a> {
+    holder: &'a Holder,
+    /// Whether nobody has looked at this holder in the same run, because of another request.
+    is_first: bool,
+    /// Whether all items are looked at, not only those that differ.
+    whole: bool,
+    /// Whether a hold or a restriction was lifted.
+    lifting: bool,
+    now: DateTime<Utc>,
+}
 
+impl Enforced {
     fn count(&mut self, turn: HoldChange) {
         let HoldChange { hold, restrict } = turn;
         self.held += u64::from(hold == Some(true));

@@ -32,8 +32,8 @@ pub(super) use forgetting::forget;
 /// How many actions DynamoDB accepts in one transaction
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 const ACTIONS: usize = 100;
-/// How many deletions fit into one: the block and the head are the other actions.
-const AT_ONCE: usize = ACTIONS - 2;
+/// How many deletions fit into one transaction: the block and the head are the other actions.
+pub const DELETED_AT_ONCE: usize = ACTIONS - 2;
 
 /// The table of the ledger.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ impl Ledger {
             .into_iter()
             .filter(|entry| seen.insert(entry.id.clone()))
             .collect();
-        for some in entries.chunks(AT_ONCE) {
+        for some in entries.chunks(DELETED_AT_ONCE) {
             let deeds = some.iter().map(|entry| self.marked(entry)).collect();
             told += self.append_block(OPERATION, deeds, now).await?;
         }

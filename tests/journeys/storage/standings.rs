@@ -76,11 +76,13 @@ async fn settle(tables: &Tables, id: &str, now: DateTime<Utc>) -> Enforced {
         .await
         .unwrap()
         .unwrap();
+    let mut done = Enforced::default();
     tables
         .hold_enforcement()
-        .reconcile(&request(id), &placed, &mut BTreeSet::new(), now)
+        .reconcile(&request(id), &placed, &mut BTreeSet::new(), &mut done, now)
         .await
-        .unwrap()
+        .unwrap();
+    done
 }
 
 async fn lift(tables: &Tables, id: &str, instant: &str) -> Enforced {

@@ -1,7 +1,7 @@
 //! Attests what is in the Register.
 
 use super::appending::{LedgeredWrite, Statement};
-use super::{AT_ONCE, Ledger};
+use super::{DELETED_AT_ONCE, Ledger};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::Attestation;
@@ -23,7 +23,7 @@ impl Ledger {
     ) -> Result<u64, StorageError> {
         let (mut sealed, mut deeds, mut count) = (0, Vec::new(), 0);
         for (write, some) in attested {
-            if deeds.len() == AT_ONCE || count + some.len() > ATTESTED_AT_ONCE {
+            if deeds.len() == DELETED_AT_ONCE || count + some.len() > ATTESTED_AT_ONCE {
                 sealed += self
                     .append_block(OPERATION, std::mem::take(&mut deeds), now)
                     .await?;

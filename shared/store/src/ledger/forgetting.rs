@@ -1,7 +1,7 @@
 //! Deletes records and writes to the ledger in the same transaction.
 
 use super::appending::{LedgeredWrite, Statement};
-use super::{AT_ONCE, Ledger};
+use super::{DELETED_AT_ONCE, Ledger};
 use crate::records::DeletionCandidate;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -10,7 +10,7 @@ use custodian_dynamo::{Condition, Table, Write};
 
 const OPERATION: &str = "delete and tell the ledger";
 
-/// Deletes from `records` and appends to the ledger, in transactions of [`AT_ONCE`].
+/// Deletes from `records` and appends to the ledger, in transactions of [`DELETED_AT_ONCE`].
 pub(crate) async fn forget(
     records: &Table,
     candidate: Vec<DeletionCandidate>,
@@ -19,7 +19,7 @@ pub(crate) async fn forget(
     now: DateTime<Utc>,
 ) -> Result<u64, StorageError> {
     let mut forgotten = 0;
-    for some in candidate.chunks(AT_ONCE) {
+    for some in candidate.chunks(DELETED_AT_ONCE) {
         let deeds = some
             .iter()
             .map(|candidate| deed(records, candidate, cause, now))
