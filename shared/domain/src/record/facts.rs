@@ -5,8 +5,10 @@
 //! leaving a field out, so a new field does not compile until it is marked. Names of staff and of
 //! others are left out here.
 
+mod by_source;
 pub mod codes;
-mod told;
+mod extract;
+mod list;
 
 use crate::identity::contact::Contact;
 use crate::identity::identifier;
