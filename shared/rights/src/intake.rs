@@ -2,9 +2,12 @@
 //! back.
 
 mod case;
+mod change;
+mod decision;
 mod known;
 
-use case::{Case, Change, Link, Put};
+use case::Case;
+use change::{Change, Link, Put};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKeys;
@@ -17,6 +20,7 @@ use custodian_store::Key;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{Records, StoredRecord};
 use custodian_store::suppressions::Suppressions;
+use decision::Decision;
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use known::Known;
@@ -103,7 +107,13 @@ impl Intake {
         let decided: Vec<(Case, Change)> = cases
             .into_iter()
             .map(|case| {
-                let change = case.decide(&known, &self.keys, outcomes, now);
+                let decision = Decision {
+                    case: &case,
+                    known: &known,
+                    keys: &self.keys,
+                    now,
+                };
+                let change = decision.decide(outcomes);
                 (case, change)
             })
             .collect();
