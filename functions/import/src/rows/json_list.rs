@@ -16,8 +16,9 @@
 //! missing, and nothing is broken.
 
 use super::held::Held;
+use super::json_element::{ElementReader, ElementStep};
 use super::outline::{Outline, Seen};
-use super::structure::{Met, Structure, framed, is_white};
+use super::structure::{framed, is_white};
 use super::{Broken, Framed, List, Position, Raw, Row, Step, Unreadable, unread};
 use serde_json::{Map, Value};
 
@@ -43,10 +44,8 @@ enum Stage {
     Between,
     /// After an object that is a row by itself, if nothing follows it.
     Alone(Raw),
-    /// In an element that is held from its beginning, and how many bytes of it were read.
-    Element(Element, usize),
-    /// In an element that is too long, of which this part is kept.
-    TooLong(Element, Raw),
+    /// In an element.
+    Element(ElementReader),
     /// In the object, after the array.
     After(Outline),
     /// After the object.
@@ -55,30 +54,6 @@ enum Stage {
     Rest(Raw, Broken),
     /// After a list that broke off, or a row by itself: nothing more comes.
     Over,
-}
-
-#[derive(Clone, Copy)]
-enum Element {
-    /// An object, an array or a string.
-    Structure(Structure),
-    /// Anything else: it ends before the next white space, comma, bracket or quote.
-    Scalar,
-}
-
-impl Element {
-    /// Continues, at most to the end of the element. Returns how many bytes that took.
-    fn read(&mut self, bytes: &[u8]) -> (usize, Met) {
-        match self {
-            Self::Structure(structure) => structure.read(bytes),
-            Self::Scalar => match bytes
-                .iter()
-                .position(|&byte| is_white(byte) || b",]}{[\"".contains(&byte))
-            {
-                Some(end) => (end, Met::End),
-                None => (bytes.len(), Met::Inside),
-            },
-        }
-    }
 }
 
 impl JsonList {
@@ -130,8 +105,7 @@ impl JsonList {
             Stage::Before(..) => self.before(held),
             Stage::Alone(_) => self.by_itself(held),
             Stage::Between => Ok(self.between(held)),
-            Stage::Element(..) => Ok(self.element(held)),
-            Stage::TooLong(..) => Ok(self.too_long(held)),
+            Stage::Element(_) => Ok(self.element(held)),
             Stage::After(_) => self.after(held),
             Stage::Trailing => Ok(self.trailing(held)),
             Stage::Rest(..) => Ok(self.rest(held)),
@@ -267,13 +241,13 @@ impl JsonList {
     fn between(&mut self, held: &mut Held) -> Step {
         self.stage = match skip_to(held, |byte| is_white(byte) || byte == b',') {
             Some(b']') => Stage::Trailing,
-            Some(b'{' | b'[' | b'"') => Stage::Element(Element::Structure(Structure::default()), 0),
+            Some(b'{' | b'[' | b'"') => Stage::Element(ElementReader::structure()),
             Some(b'}') => rest(held, Broken::ListBrokenOff),
-            Some(_) => Stage::Element(Element::Scalar, 0),
+            Some(_) => Stage::Element(ElementReader::scalar()),
             None if held.is_finished() => rest(held, Broken::ListBrokenOff),
             None => return Step::Wait,
         };
-        self.has_row |= matches!(self.stage, Stage::Element(..));
+        self.has_row |= matches!(self.stage, Stage::Element(_));
         if let Stage::Trailing = self.stage {
             held.skip(1, 0);
             self.stage = Stage::After(Outline::new(self.list.fields));
@@ -282,78 +256,21 @@ impl JsonList {
     }
 
     fn element(&mut self, held: &mut Held) -> Step {
-        let Stage::Element(element, read) = &mut self.stage else {
+        let Stage::Element(element) = &mut self.stage else {
             return Step::On;
         };
-        let bytes = held.first(self.limit + 1);
-        let (more, met) = element.read(unread(bytes, *read));
-        *read += more;
-        match met {
-            Met::Stray => self.stage = rest(held, Broken::ListBrokenOff),
-            // An end at the limit's last byte counts. After it, the element is too long, whether it
-            // ends there or not.
-            _ if *read > self.limit => {
-                let element = *element;
-                let lines = memchr::memchr_iter(b'\n', held.first(self.limit)).count() as u64;
-                return self.keep(held, element, met, lines);
-            }
-            Met::End => {
-                let raw = Raw {
-                    line: held.line(),
-                    bytes: held.first(*read).to_vec(),
-                };
-                held.skip_text(raw.bytes.len());
+        match element.step(held, self.limit) {
+            ElementStep::Wait => Step::Wait,
+            ElementStep::On => Step::On,
+            ElementStep::Out(framed) => {
                 self.stage = Stage::Between;
-                return Step::Out(framed(raw));
+                Step::Out(framed)
             }
-            Met::Inside if held.is_finished() => self.stage = rest(held, Broken::ListBrokenOff),
-            Met::Inside => return Step::Wait,
+            ElementStep::BrokenOff(raw) => {
+                self.stage = Stage::Rest(raw, Broken::ListBrokenOff);
+                Step::On
+            }
         }
-        Step::On
-    }
-
-    /// Keeps the beginning of an element that is too long.
-    fn keep(&mut self, held: &mut Held, element: Element, met: Met, lines: u64) -> Step {
-        let raw = Raw {
-            line: held.line(),
-            bytes: held.cut(self.limit, lines),
-        };
-        // One more byte was read than is kept.
-        held.skip_text(1);
-        if met == Met::End {
-            self.stage = Stage::Between;
-            return Step::Out(Framed::Broken {
-                raw,
-                rule: Broken::TooLong,
-            });
-        }
-        self.stage = Stage::TooLong(element, raw);
-        Step::On
-    }
-
-    /// Skips what is left of an element that is too long.
-    fn too_long(&mut self, held: &mut Held) -> Step {
-        let Stage::TooLong(element, raw) = &mut self.stage else {
-            return Step::On;
-        };
-        let (read, met) = element.read(held.all());
-        held.skip_text(read);
-        let raw = match met {
-            Met::Inside if !held.is_finished() => return Step::Wait,
-            _ => Raw {
-                line: raw.line,
-                bytes: std::mem::take(&mut raw.bytes),
-            },
-        };
-        if met == Met::End {
-            self.stage = Stage::Between;
-            return Step::Out(Framed::Broken {
-                raw,
-                rule: Broken::TooLong,
-            });
-        }
-        self.stage = Stage::Rest(raw, Broken::ListBrokenOff);
-        Step::On
     }
 
     fn after(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
@@ -418,10 +335,10 @@ impl JsonList {
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        if let Stage::TooLong(_, raw) | Stage::Rest(raw, _) | Stage::Alone(raw) = &self.stage {
-            raw.bytes.capacity()
-        } else {
-            0
+        match &self.stage {
+            Stage::Element(element) => element.held_bytes(),
+            Stage::Rest(raw, _) | Stage::Alone(raw) => raw.bytes.capacity(),
+            _ => 0,
         }
     }
 }

@@ -23,6 +23,7 @@ mod csv;
 mod framed;
 mod header;
 mod held;
+mod json_element;
 mod json_lines;
 mod json_list;
 mod opening;
