@@ -38,19 +38,19 @@ pub struct Head<'a> {
 }
 
 /// One record, as in the document and the report.
-pub struct Said<'a> {
+pub struct PackagedRecord<'a> {
     /// The fields of every record.
     pub details: &'a RecordBody,
     /// The facts that a package of this kind contains.
     pub facts: Vec<Fact<'a>>,
     /// Which processors hold a copy, for access.
-    pub held_elsewhere: Vec<Held>,
+    pub held_elsewhere: Vec<KnownCopy>,
     kind: PackageKind,
 }
 
 /// A processor that holds a copy.
 #[derive(serde::Serialize)]
-pub struct Held {
+pub struct KnownCopy {
     /// Its name.
     pub by: &'static str,
     /// Until when, if it deletes by itself.
@@ -58,7 +58,7 @@ pub struct Held {
     pub until: Option<DateTime<Utc>>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> PackagedRecord<'a> {
     /// The contents of a record in a package of this kind, in the words that the person was asked
     /// with.
     pub fn of(record: &'a Record, words: &'a Words, kind: PackageKind, now: DateTime<Utc>) -> Self {
@@ -69,7 +69,7 @@ impl<'a> Said<'a> {
             .custody
             .iter()
             .filter(|custody| kind == PackageKind::Access && custody.lasts(now));
-        let held = lasting.map(|custody| Held {
+        let held = lasting.map(|custody| KnownCopy {
             by: custody.at.label(),
             until: custody.until,
         });
@@ -92,7 +92,7 @@ impl<'a> Said<'a> {
     }
 }
 
-impl Serialize for Said<'_> {
+impl Serialize for PackagedRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("source", self.details.source.as_str())?;
@@ -153,14 +153,14 @@ pub fn opening(head: &Head<'_>) -> String {
 }
 
 /// One record.
-pub fn record(said: &Said<'_>) -> Result<String, serde_json::Error> {
-    serde_json::to_string(said)
+pub fn record(packaged: &PackagedRecord<'_>) -> Result<String, serde_json::Error> {
+    serde_json::to_string(packaged)
 }
 
 /// Everything between the records and the rows in quarantine, which are the last of what is held.
 pub fn held(head: &Head<'_>, records: u64) -> Result<String, serde_json::Error> {
     let mut parts = Vec::new();
-    for section in told(head) {
+    for section in listed(head) {
         parts.push(format!(
             "\n\"{}\":{}",
             section.holding.as_str(),
@@ -210,7 +210,7 @@ pub fn closing(head: &Head<'_>, seen: &Seen, message: Option<&str>) -> String {
 }
 
 /// What a package of this kind contains besides rows in quarantine.
-fn told<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
+fn listed<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
     let sections = head
         .gathered
         .sections

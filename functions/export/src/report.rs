@@ -2,7 +2,7 @@
 
 mod words;
 
-use crate::document::{Head, Held, Said};
+use crate::document::{Head, KnownCopy, PackagedRecord};
 use crate::sections::{Item, Section};
 use crate::supplementary::Point;
 use askama::Template;
@@ -147,14 +147,17 @@ fn policy() -> String {
 }
 
 /// One record.
-pub fn record(said: &Said<'_>) -> String {
+pub fn record(packaged: &PackagedRecord<'_>) -> String {
     let (mut lines, mut legs, mut talk) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut title, source) = (None, said.details.source.label());
-    let rated = said.facts.iter().any(
+    let (mut title, source) = (None, packaged.details.source.label());
+    let rated = packaged.facts.iter().any(
         |fact| matches!(&fact.value, Value::Answers(all) if all.iter().any(Answered::is_rating)),
     );
-    let titled = said.facts.iter().any(|fact| fact.name == "survey_title");
-    for fact in &said.facts {
+    let titled = packaged
+        .facts
+        .iter()
+        .any(|fact| fact.name == "survey_title");
+    for fact in &packaged.facts {
         match (fact.name, &fact.value) {
             // It is in the heading's line, or among the answers, already. The version is for
             // programs, and the document has it.
@@ -173,18 +176,18 @@ pub fn record(said: &Said<'_>) -> String {
     }
     lines.push(Line {
         heading: "Why we may hold it",
-        shown: Shown::Text(basis(said.details.lawful_basis).to_owned()),
+        shown: Shown::Text(basis(packaged.details.lawful_basis).to_owned()),
     });
     talk.sort_by_key(|spoken| spoken.place);
     written(&RecordPart {
         title: title.unwrap_or(source),
         source,
-        told_on: timed(said.details.collected_at),
-        reference: said.details.reference.as_str(),
-        kept_until: said.kept_until().map(spoken),
-        on_hold: said.is_held(),
-        restricted: said.details.restricted,
-        held: said.held_elsewhere.iter().map(held_by).collect(),
+        told_on: timed(packaged.details.collected_at),
+        reference: packaged.details.reference.as_str(),
+        kept_until: packaged.kept_until().map(spoken),
+        on_hold: packaged.is_held(),
+        restricted: packaged.details.restricted,
+        held: packaged.held_elsewhere.iter().map(held_by).collect(),
         lines,
         legs,
         talk: talk.into_iter().map(turn).collect(),
@@ -279,7 +282,7 @@ fn turn<'a>(spoken: &'a Spoken<'_>) -> Turn<'a> {
     }
 }
 
-fn held_by(held: &Held) -> String {
+fn held_by(held: &KnownCopy) -> String {
     let until = held
         .until
         .map_or_else(String::new, |until| format!(" until {}", spoken(until)));

@@ -138,7 +138,7 @@ impl Council {
                 format!(
                     "{} Each record says when it is deleted, and so does what else we hold, where it has an end. Backups hold what was \
                      deleted for up to {recovery_days} days more.",
-                    kept(&Source::ALL.map(period))
+                    retention_in_words(&Source::ALL.map(period))
                 ),
             ),
             point(
@@ -254,7 +254,7 @@ const fn period(source: Source) -> Period {
 }
 
 /// The retention table in words: one period if all sources share it, else each with its own.
-fn kept(table: &[Period]) -> String {
+fn retention_in_words(table: &[Period]) -> String {
     let long = |months: u32| {
         if months.is_multiple_of(12) {
             format!("{} years", months / 12)
@@ -278,11 +278,11 @@ fn kept(table: &[Period]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Source, kept, period};
+    use super::{Source, period, retention_in_words};
 
     #[test]
     fn what_is_said_of_retention_is_the_table() {
-        let said = kept(&Source::ALL.map(period));
+        let said = retention_in_words(&Source::ALL.map(period));
         for source in Source::ALL {
             assert!(
                 said.contains(&format!("{} years", source.retention_months() / 12)),
@@ -295,10 +295,10 @@ mod tests {
     #[test]
     fn sources_that_are_kept_for_different_times_are_told_apart() {
         assert_eq!(
-            kept(&[("Form", 36), ("Call", 36)]),
+            retention_in_words(&[("Form", 36), ("Call", 36)]),
             "3 years from the day on which you told us."
         );
-        let apart = kept(&[("Form", 36), ("Call", 18)]);
+        let apart = retention_in_words(&[("Form", 36), ("Call", 18)]);
         assert_eq!(
             apart,
             "From the day on which you told us. Form: 3 years; Call: 18 months."

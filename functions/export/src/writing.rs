@@ -1,6 +1,6 @@
 //! A package while it is written: the document, and the report beside it.
 
-use crate::document::{self, Head, Said};
+use crate::document::{self, Head, PackagedRecord};
 use crate::gathering::Gathered;
 use crate::report;
 use crate::sections::{Counted, Item};
@@ -60,13 +60,13 @@ impl PackageWriter {
         record: &Record,
         words: &Words,
     ) -> Result<(), StorageError> {
-        let said = Said::of(record, words, self.kind, self.made_at);
+        let packaged = PackagedRecord::of(record, words, self.kind, self.made_at);
         self.seen.add(record);
         let separator = if self.records == 0 { "\n" } else { ",\n" };
         self.records += 1;
-        let json = document::record(&said).map_err(|_| unwritten())?;
+        let json = document::record(&packaged).map_err(|_| unwritten())?;
         self.write(&format!("{separator}{json}")).await?;
-        self.write_report(&report::record(&said)).await
+        self.write_report(&report::record(&packaged)).await
     }
 
     pub(crate) async fn held(&mut self, head: &Head<'_>) -> Result<(), StorageError> {
