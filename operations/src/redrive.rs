@@ -5,7 +5,7 @@
 //! interrupted and run again.
 
 use custodian_aws::StorageError;
-use custodian_expire::{Expire, Told};
+use custodian_expire::{Expire, RecordedRemovals};
 
 /// What was found, and what was done with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Redriven {
     /// How many objects were recorded whole, and are deleted.
     pub objects: u64,
     /// What happened to their records, and to those of the remaining objects.
-    pub told: Told,
+    pub told: RecordedRemovals,
     /// How many objects remain: nobody can read them, or something in them.
     pub left: u64,
 }
@@ -25,7 +25,7 @@ impl Redriven {
         let Self {
             objects,
             told:
-                Told {
+                RecordedRemovals {
                     new,
                     again,
                     unreadable,
@@ -61,11 +61,11 @@ pub async fn redrive(expire: &Expire) -> Result<Redriven, StorageError> {
                 redriven.left += 1;
                 continue;
             };
-            let Told {
+            let RecordedRemovals {
                 new,
                 again,
                 unreadable,
-            } = expire.tell(records).await?;
+            } = expire.record_removals(records).await?;
             redriven.told.new += new;
             redriven.told.again += again;
             redriven.told.unreadable += unreadable;
@@ -85,13 +85,13 @@ pub async fn redrive(expire: &Expire) -> Result<Redriven, StorageError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Redriven, Told};
+    use super::{RecordedRemovals, Redriven};
 
     #[test]
     fn what_is_left_is_said_and_ends_with_1() {
         let whole = Redriven {
             objects: 2,
-            told: Told {
+            told: RecordedRemovals {
                 new: 98,
                 again: 1,
                 unreadable: 0,
@@ -107,9 +107,9 @@ mod tests {
         );
         let left = Redriven {
             left: 1,
-            told: Told {
+            told: RecordedRemovals {
                 unreadable: 3,
-                ..Told::default()
+                ..RecordedRemovals::default()
             },
             ..Redriven::default()
         };

@@ -25,7 +25,7 @@ async fn verified(house: &House) -> Verified {
 }
 
 async fn certificate(house: &House, day: &str) -> Option<DayCertificate> {
-    let mut pages = house.ledger().lying(day.parse().unwrap());
+    let mut pages = house.ledger().stored(day.parse().unwrap());
     let page = pages.next().await.unwrap().unwrap();
     page.into_iter().find_map(|it| match it.content {
         StoredContent::Link(link) if it.slot == Slot::Certificate => link.says(),
@@ -38,7 +38,7 @@ async fn keep(house: &House, key: &str, collected_at: DateTime<Utc>) {
     let records = Records::new(house.dynamodb(), house.setting("RECORDS_TABLE"));
     let holder = Holder::Subject(SubjectKey::try_from("subject#1#rosa".to_owned()).unwrap());
     let id = RecordId::of_submission("bins", key);
-    let told = RecordBody::told(
+    let told = RecordBody::from_source(
         key,
         collected_at,
         Revision::updated(collected_at),

@@ -4,7 +4,7 @@ use crate::expiry::removed_by_ttl;
 use crate::failing::{Off, failing_host};
 use crate::house::{House, at, options};
 use aws_sdk_dynamodb::types::AttributeValue;
-use custodian_expire::{Expire, Told};
+use custodian_expire::{Expire, RecordedRemovals};
 use custodian_local::{Event, Handler, Options, Registry};
 use custodian_operations::redrive::{Redriven, redrive};
 use custodian_runtime::Function;
@@ -147,7 +147,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
     assert_eq!(
         (redriven.told, redriven.left),
         (
-            Told {
+            RecordedRemovals {
                 new: 3,
                 again: 0,
                 unreadable: 0
@@ -180,7 +180,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
     }
     assert_eq!(
         redrive(&expire).await.unwrap().told,
-        Told {
+        RecordedRemovals {
             new: 0,
             again: 3,
             unreadable: 0

@@ -77,7 +77,7 @@ fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
         fingerprint: Some(Fingerprint::of(&comment)),
         source_id: None,
         revision: None,
-        ..RecordBody::told(
+        ..RecordBody::from_source(
             key,
             at(instant),
             Revision::updated(at(instant)),

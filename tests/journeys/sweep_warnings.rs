@@ -44,7 +44,7 @@ async fn telephone_came(house: &House, instant: &str) {
 }
 
 fn told(name: &str, collected: DateTime<Utc>, particulars: SourceDetails) -> RecordBody {
-    RecordBody::told(name, collected, Revision::updated(collected), particulars)
+    RecordBody::from_source(name, collected, Revision::updated(collected), particulars)
 }
 
 fn call(collected: DateTime<Utc>) -> SourceRecord {
@@ -62,7 +62,7 @@ fn call(collected: DateTime<Utc>) -> SourceRecord {
     };
     let name = collected.to_string();
     let details = SourceDetails::Telephone(call);
-    SourceRecord::told(&name, told(&name, collected, details))
+    SourceRecord::upsert(&name, told(&name, collected, details))
 }
 
 /// A complaint about a road, from somebody with an address.
@@ -96,7 +96,7 @@ fn complaint(
         email: Some("rosa@example.org".to_owned()),
         ..Contact::default()
     };
-    SourceRecord::told(name, details)
+    SourceRecord::upsert(name, details)
 }
 
 fn compliment(name: &str, received: &str) -> SourceRecord {
@@ -109,7 +109,7 @@ fn compliment(name: &str, received: &str) -> SourceRecord {
         closed_at: None,
         clocks: None,
     };
-    SourceRecord::told(
+    SourceRecord::upsert(
         name,
         told(name, at(received), SourceDetails::Complaints(part)),
     )
@@ -182,7 +182,7 @@ async fn the_days_that_are_missing_are_told_and_which_of_them_is_lost_first() {
         transcript: vec![],
     };
     let (begun, chat) = (at("2026-10-01T10:00:00Z"), SourceDetails::Support(chat));
-    arrivals.push(SourceRecord::told("chat", told("chat", begun, chat)));
+    arrivals.push(SourceRecord::upsert("chat", told("chat", begun, chat)));
     take_in(&house, arrivals).await;
     telephone_came(&house, "2026-11-16T09:00:00Z").await;
     let swept = sweep_at(&house, BEGINNING).await;
@@ -382,7 +382,8 @@ async fn a_complaint_is_looked_for_as_long_as_it_can_be_open_and_two_weeks_more(
 async fn a_complaint_that_has_expired_is_not_told() {
     let house = House::where_ttl_is_late().await;
     let mut over = complaint("over", "2026-11-13T10:00:00Z", None, None);
-    if let custodian_domain::record::source_record::Word::Told(details) = &mut over.word {
+    if let custodian_domain::record::source_record::SourceChange::Upsert(details) = &mut over.change
+    {
         details.retention = Retention::Until(ExpiresAt::at(at("2026-11-20T10:00:00Z")));
     }
     take_in(&house, vec![over]).await;

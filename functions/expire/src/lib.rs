@@ -38,7 +38,7 @@ struct Sorted {
 
 /// The result of recording removals again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct RecordedRemovals {
     /// How many entries are new.
     pub new: u64,
     /// How many were recorded before.
@@ -139,7 +139,10 @@ impl Expire {
     ///
     /// # Errors
     /// [`StorageError`] unless everything readable is certain to be recorded.
-    pub async fn tell(&self, records: Vec<Value>) -> Result<Told, StorageError> {
+    pub async fn record_removals(
+        &self,
+        records: Vec<Value>,
+    ) -> Result<RecordedRemovals, StorageError> {
         let Sorted {
             entries,
             unreadable,
@@ -148,7 +151,7 @@ impl Expire {
         let readable = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         let new = self.ledger.append(entries, self.clock.now()).await?;
         let unreadable = u64::try_from(unreadable.len()).unwrap_or(u64::MAX);
-        Ok(Told {
+        Ok(RecordedRemovals {
             new,
             again: readable.saturating_sub(new),
             unreadable,

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::quarantined::QuarantinedRow;
 use custodian_domain::record::source_details::{Complaint, SourceDetails};
-use custodian_domain::record::source_record::{SourceRecord, Untimely, Word};
+use custodian_domain::record::source_record::{SourceChange, SourceRecord, Untimely};
 use custodian_domain::validation::rule::Rule;
-use custodian_rights::intake::Taken;
+use custodian_rights::intake::IntakeOutcome;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;
@@ -29,7 +29,7 @@ pub struct Chunk {
     /// How many rows it has, and the results of those that are not sent to storage.
     pub report: Report,
     /// The records from its good rows.
-    pub arrivals: Vec<SourceRecord>,
+    pub sent: Vec<SourceRecord>,
     /// The same rows as they are in the file, in the same order.
     pub raws: Vec<Raw>,
     /// Its bad rows, one JSON object a line.
@@ -50,7 +50,7 @@ impl Chunk {
             begin: begin.clone(),
             end: begin,
             report: Report::new(String::new(), source),
-            arrivals: Vec::new(),
+            sent: Vec::new(),
             raws: Vec::new(),
             quarantined: Vec::new(),
             is_last: false,
@@ -98,9 +98,9 @@ impl Chunk {
     }
 
     /// Counts the result of a row. One that storage did not accept after all goes to quarantine.
-    pub fn taken(&mut self, outcome: Taken, raw: Raw) -> Result<(), StorageError> {
+    pub fn taken(&mut self, outcome: IntakeOutcome, raw: Raw) -> Result<(), StorageError> {
         self.report.taken(outcome);
-        if outcome == Taken::OfAnother {
+        if outcome == IntakeOutcome::OfAnother {
             self.quarantine("", Rule::OfAnother.name(), raw)?;
         }
         Ok(())
@@ -108,12 +108,12 @@ impl Chunk {
 
     fn sort(&mut self, read: Result<SourceRecord, Problem>, raw: Raw) -> Result<(), StorageError> {
         match read {
-            Ok(arrival) => {
-                self.report.collected(arrival.collected_at);
-                if is_beyond_calendar(&arrival) {
+            Ok(record) => {
+                self.report.collected(record.collected_at);
+                if is_beyond_calendar(&record) {
                     self.report.warn(Warning::BeyondCalendar);
                 }
-                self.arrivals.push(arrival);
+                self.sent.push(record);
                 self.raws.push(raw);
             }
             Err(Problem::Untimely(Untimely::TooOld)) => self.report.too_old += 1,
@@ -140,8 +140,8 @@ impl Chunk {
     }
 }
 
-fn is_beyond_calendar(arrival: &SourceRecord) -> bool {
-    let Word::Told(details) = &arrival.word else {
+fn is_beyond_calendar(record: &SourceRecord) -> bool {
+    let SourceChange::Upsert(details) = &record.change else {
         return false;
     };
     let SourceDetails::Complaints(Complaint {

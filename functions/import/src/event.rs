@@ -80,7 +80,7 @@ fn read_one(record: S3EventRecord) -> Option<Started> {
     let file = File::dropped(&key, &object.e_tag?)?;
     Some(Started::Dropped {
         file,
-        arrived: ArrivalTime::told(record.event_time, object.sequencer.as_deref()),
+        arrived: ArrivalTime::of_notification(record.event_time, object.sequencer.as_deref()),
     })
 }
 
@@ -114,7 +114,7 @@ mod tests {
             ("telephone/a b/c.csv", Folder::Of(Source::Telephone))
         );
         let at = "2026-11-23T10:00:00.123Z".parse().unwrap();
-        assert_eq!(*arrived, ArrivalTime::told(at, Some("0055AED6")));
+        assert_eq!(*arrived, ArrivalTime::of_notification(at, Some("0055AED6")));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use custodian_aws::StorageError;
 use custodian_buckets::files::{self, Beside, File, Files, Folder, Why};
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_record::SourceRecord;
-use custodian_rights::intake::{Intake, Taken};
+use custodian_rights::intake::{Intake, IntakeOutcome};
 use custodian_runtime::{
     Clock, Deadline, Environment, Function, Patience, StartError, failure, secret, settings,
 };
@@ -324,11 +324,11 @@ impl Import {
         chunk: &mut Chunk,
         deadline: Deadline,
     ) -> Result<bool, StorageError> {
-        let (arrivals, raws) = (
-            std::mem::take(&mut chunk.arrivals),
+        let (sent, raws) = (
+            std::mem::take(&mut chunk.sent),
             std::mem::take(&mut chunk.raws),
         );
-        let Some(outcomes) = self.taken_in(arrivals, kept.file, deadline).await? else {
+        let Some(outcomes) = self.taken_in(sent, kept.file, deadline).await? else {
             return Ok(false);
         };
         for (outcome, raw) in outcomes.into_iter().zip(raws) {
@@ -362,13 +362,13 @@ impl Import {
     /// as long as there is time.
     async fn taken_in(
         &self,
-        arrivals: Vec<SourceRecord>,
+        sent: Vec<SourceRecord>,
         file: &File,
         deadline: Deadline,
-    ) -> Result<Option<Vec<Taken>>, StorageError> {
+    ) -> Result<Option<Vec<IntakeOutcome>>, StorageError> {
         let [mut wait, longest] = WAITS;
         loop {
-            match self.intake.take(arrivals.clone(), self.clock.now()).await {
+            match self.intake.take(sent.clone(), self.clock.now()).await {
                 Err(error) if error.is_passing() => {
                     tracing::warn!(error = %error, source = file.folder.as_str(), outcome = "throttled", "import");
                     if deadline.is_within(MARGIN + TimeDelta::from_std(wait).unwrap_or(MARGIN)) {

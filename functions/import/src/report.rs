@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use custodian_buckets::files::Folder;
 use custodian_domain::record::source::Source;
 use custodian_domain::validation::rule::Rule;
-use custodian_rights::intake::Taken;
+use custodian_rights::intake::IntakeOutcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -156,16 +156,16 @@ impl Report {
     }
 
     /// Counts the result of a row.
-    pub fn taken(&mut self, outcome: Taken) {
+    pub fn taken(&mut self, outcome: IntakeOutcome) {
         let count = match outcome {
-            Taken::New => &mut self.new,
-            Taken::Before => &mut self.already_there,
-            Taken::Corrected => &mut self.corrected,
-            Taken::Joined => &mut self.joined,
-            Taken::Forgotten => &mut self.forgotten,
-            Taken::Held => &mut self.held,
-            Taken::Suppressed => &mut self.suppressed,
-            Taken::OfAnother => return self.refuse(Rule::OfAnother.name()),
+            IntakeOutcome::New => &mut self.new,
+            IntakeOutcome::Before => &mut self.already_there,
+            IntakeOutcome::Corrected => &mut self.corrected,
+            IntakeOutcome::Joined => &mut self.joined,
+            IntakeOutcome::Forgotten => &mut self.forgotten,
+            IntakeOutcome::Held => &mut self.held,
+            IntakeOutcome::Suppressed => &mut self.suppressed,
+            IntakeOutcome::OfAnother => return self.refuse(Rule::OfAnother.name()),
         };
         *count += 1;
     }

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::files::Files;
 use custodian_partner_auth::webhook::WebhookSecrets;
-use custodian_rights::intake::{Intake, Taken};
+use custodian_rights::intake::{Intake, IntakeOutcome};
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, secret, settings};
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -133,20 +133,22 @@ impl Partners {
         self.granicus.verify(&request.headers, body, now)?;
         let submission = match read(request, now) {
             Ok(submission) => submission,
-            Err(refusal) => return Err(self.kept(request, refusal, now).await?),
+            Err(refusal) => return Err(self.keep_refused(request, refusal, now).await?),
         };
         let taken = self
             .intake
-            .take(vec![submission.into_arrival()], now)
+            .take(vec![submission.into_source_record()], now)
             .await?;
         let outcome = match taken.first() {
-            Some(Taken::New) => "stored",
-            Some(Taken::Before) => "repeated",
-            Some(Taken::Corrected | Taken::Joined) => "corrected",
-            Some(Taken::Suppressed | Taken::Forgotten | Taken::Held) => "not_kept",
-            Some(Taken::OfAnother) => {
+            Some(IntakeOutcome::New) => "stored",
+            Some(IntakeOutcome::Before) => "repeated",
+            Some(IntakeOutcome::Corrected | IntakeOutcome::Joined) => "corrected",
+            Some(IntakeOutcome::Suppressed | IntakeOutcome::Forgotten | IntakeOutcome::Held) => {
+                "not_kept"
+            }
+            Some(IntakeOutcome::OfAnother) => {
                 let refusal = Rejection::Faults(vec![submission::of_another()]);
-                return Err(self.kept(request, refusal, now).await?);
+                return Err(self.keep_refused(request, refusal, now).await?);
             }
             None => return Err(StorageError::unreadable("take in a record").into()),
         };
@@ -155,7 +157,7 @@ impl Partners {
     }
 
     /// Keeps a signed message byte for byte, and returns why it is refused.
-    async fn kept(
+    async fn keep_refused(
         &self,
         request: &Request,
         refusal: Rejection,

@@ -136,7 +136,7 @@ impl Submission {
     }
 
     /// The record to store.
-    pub fn into_arrival(self) -> SourceRecord {
+    pub fn into_source_record(self) -> SourceRecord {
         let revision = Revision::submission(self.form_version, self.sent_at);
         let particulars = SourceDetails::WebForm(WebForm {
             form_version: Some(self.form_version),
@@ -161,9 +161,9 @@ impl Submission {
             },
             answers,
             custody: vec![ProcessorCopy::granicus()],
-            ..RecordBody::told(&name, self.submitted_at, revision, particulars)
+            ..RecordBody::from_source(&name, self.submitted_at, revision, particulars)
         };
-        SourceRecord::told(&name, body)
+        SourceRecord::upsert(&name, body)
     }
 }
 

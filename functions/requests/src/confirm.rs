@@ -34,7 +34,7 @@ impl OrderHandler for Confirm {
         let place = order
             .get("place")
             .and_then(Place::named)
-            .filter(|place| place.can_be_told());
+            .filter(|place| place.can_be_notified());
         let place = place
             .ok_or_else(|| Violation::new("place", "must be granicus, five9 or newsletter"))?;
         let confirmation = Confirmation {

@@ -1,7 +1,7 @@
 //! Why an order is not carried out.
 
 use custodian_aws::StorageError;
-use custodian_domain::rights::constraint::NotTold;
+use custodian_domain::rights::constraint::NotInformed;
 use custodian_domain::validation::violation::Violation;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
@@ -51,7 +51,7 @@ pub enum Error {
     Undecided(u64),
     /// The person was not informed yet.
     #[error(transparent)]
-    NotTold(#[from] NotTold),
+    NotInformed(#[from] NotInformed),
     /// There is nothing to confirm, or to stop.
     #[error("{0}")]
     NotNow(&'static str),
@@ -73,7 +73,7 @@ impl From<Error> for Diagnostic {
             Error::SingleHanded => "SingleHanded",
             Error::Opposed(_) => "Opposed",
             Error::Undecided(_) => "Undecided",
-            Error::NotTold(_) => "NotTold",
+            Error::NotInformed(_) => "NotTold",
             Error::NotNow(_) => "NotNow",
             Error::Storage(_) => failure::UNAVAILABLE,
         };

@@ -90,7 +90,9 @@ impl Recipients {
         };
         let mut plan = Plan::default();
         self.impact.count_records(&scope, &mut plan, now).await?;
-        let places = Place::ALL.into_iter().filter(|place| place.can_be_told());
+        let places = Place::ALL
+            .into_iter()
+            .filter(|place| place.can_be_notified());
         let tasks = places
             .map(|place| Task::new(place, action, plan.held(place), due(now), now))
             .collect();

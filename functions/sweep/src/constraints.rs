@@ -17,7 +17,7 @@ pub(crate) const NAME: &str = "standings";
 
 /// The holds and restrictions in force, and what was applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct ConstraintsReport {
     /// How many holds and restrictions are in force, or being lifted.
     pub open: u64,
     /// What was done, and how many records are held beyond their date.
@@ -35,7 +35,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Continues where a sweep was cut short. Returns what the earlier ones found so far.
-    pub(crate) fn from(reached: Option<Reached>) -> (Self, Standing) {
+    pub(crate) fn from(reached: Option<Reached>) -> (Self, ConstraintsReport) {
         let Some(Reached { behind, counted }) = reached else {
             return Default::default();
         };
@@ -49,14 +49,14 @@ impl Progress {
             behind: Some(behind),
             past_their_date,
         };
-        (progress, Standing { open, settled })
+        (progress, ConstraintsReport { open, settled })
     }
 
     /// Where another sweep continues, with what was found so far; `None` if this has not begun.
-    pub(crate) fn reached(&self, standing: Standing) -> Option<Reached> {
+    pub(crate) fn reached(&self, report: ConstraintsReport) -> Option<Reached> {
         Some(Reached {
             behind: self.behind.clone()?,
-            counted: vec![standing.open, self.past_their_date],
+            counted: vec![report.open, self.past_their_date],
         })
     }
 }
@@ -81,31 +81,31 @@ impl Chore for EnforceConstraints {
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
         let (constraints, now) = (&self.0.constraints, pass.now);
         let (mut seen, mut failed) = (BTreeSet::new(), None);
-        let standing = &mut pass.report.standings;
+        let report = &mut pass.report.standings;
         let mut pages = match &pass.constraints.behind {
             Some(behind) => constraints.open_behind(behind),
             None => constraints.open(),
         };
         while let Some(page) = pages.next().await? {
             for request in page {
-                let done = &mut standing.settled;
+                let done = &mut report.settled;
                 if let Err(error) = self.enforce(&request, &mut seen, done, now).await {
                     failed = Some(error);
                 }
-                standing.open += 1;
+                report.open += 1;
                 // The next sweep looks again at a request at which this one is cut.
                 pass.constraints = Progress {
                     behind: Some(request.as_str().to_owned()),
-                    past_their_date: standing.settled.past_their_date,
+                    past_their_date: report.settled.past_their_date,
                 };
             }
         }
-        let Standing {
+        let ConstraintsReport {
             open,
             settled: Enforced {
                 past_their_date, ..
             },
-        } = *standing;
+        } = *report;
         tracing::info!(
             outcome = "standings",
             count = open,

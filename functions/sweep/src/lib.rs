@@ -27,7 +27,7 @@ mod tasks;
 mod telephone;
 
 pub use complaints::{Complaints, Ending};
-pub use constraints::Standing;
+pub use constraints::ConstraintsReport;
 pub use intake::Intake;
 pub use tasks::Tasks;
 pub use telephone::Telephone;
@@ -94,7 +94,7 @@ pub struct Report {
     /// How many packages were over and are deleted.
     pub packages: u64,
     /// The holds and restrictions in force, and what was applied.
-    pub standings: Standing,
+    pub standings: ConstraintsReport,
     /// How many days of the ledger were closed.
     pub closed_days: usize,
     /// For how many days an anchor was put.

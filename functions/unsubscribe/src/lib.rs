@@ -124,30 +124,34 @@ impl Unsubscribe {
 
     /// Makes the same calls for a stranger's token as for one of ours, but for nobody.
     async fn opt_out(&self, token: &str) -> Result<(), Rejection> {
-        let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
+        let (opt_out, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
         let Some(subscription) = Subscription::of_token(&self.keys, token) else {
             if !self.keys.is_settled() {
                 return Err(Rejection::Own(Ended::Unsettled));
             }
             let nobody = Subscription::of_nobody(&self.keys, token);
-            self.opt_outs.pretend(&nobody, said, &request).await?;
-            self.note(&nobody, said).await;
+            self.opt_outs.pretend(&nobody, opt_out, &request).await?;
+            self.note(&nobody, opt_out).await;
             tracing::info!(outcome = "foreign_token", "unsubscribe");
             return Ok(());
         };
-        let outcome = match self.opt_outs.say(&subscription, said, &request).await? {
+        let outcome = match self.opt_outs.say(&subscription, opt_out, &request).await? {
             Said::First => "unsubscribed",
             Said::Again => "repeated",
         };
-        self.note(&subscription, said).await;
+        self.note(&subscription, opt_out).await;
         tracing::info!(outcome, "unsubscribe");
         Ok(())
     }
 
     /// Lets a person who has left ask again at once. If that fails, they have left all the same,
     /// and can ask a day after they last did.
-    async fn note(&self, left: &Subscription, said: OptOut) {
-        if let Err(error) = self.confirmations.left(&left.subject, said.since()).await {
+    async fn note(&self, left: &Subscription, opt_out: OptOut) {
+        if let Err(error) = self
+            .confirmations
+            .left(&left.subject, opt_out.since())
+            .await
+        {
             tracing::error!(error = %error, outcome = "not_noted", "confirmation");
         }
     }

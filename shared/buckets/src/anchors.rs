@@ -6,7 +6,7 @@
 
 mod versions;
 
-pub use versions::{KeptVersion, Versions};
+pub use versions::{KeyVersions, Versions};
 
 use crate::paging::next_page;
 use aws_sdk_s3::Client;
@@ -204,7 +204,7 @@ impl Anchors {
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn read(&self, kept: &KeptVersion) -> Result<Option<String>, StorageError> {
+    pub async fn read(&self, kept: &KeyVersions) -> Result<Option<String>, StorageError> {
         /// Longer than any anchor, in bytes.
         const LONGEST: i64 = 128;
         const OPERATION: &str = "read an anchor";

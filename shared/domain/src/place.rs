@@ -59,7 +59,7 @@ impl Place {
     /// Whether it can be informed about what it holds: that it has to be deleted, is restricted, or
     /// was wrong.
     #[must_use]
-    pub fn can_be_told(self) -> bool {
+    pub fn can_be_notified(self) -> bool {
         self.processor().is_some() && self != Self::Notify
     }
 

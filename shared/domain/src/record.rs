@@ -239,7 +239,7 @@ impl RecordBody {
     /// What `source` says of the record `source_id`, collected at this time. The source's reader
     /// fills in the rest.
     #[must_use]
-    pub fn told(
+    pub fn from_source(
         source_id: &str,
         collected_at: DateTime<Utc>,
         revision: Revision,

@@ -72,7 +72,7 @@ pub async fn audit(
     let mut anchored = anchors.map(|anchors| Anchored::of(anchors, now));
     let Some(head) = ledger.head().await? else {
         if let Some(anchored) = anchored {
-            anchored.nothing_was_told().await?;
+            anchored.expect_no_anchors().await?;
         }
         // A chain that has not begun has no day for any item, or it has lost its head.
         return Err(Broken {
@@ -135,17 +135,17 @@ async fn verify_day(
     each: &mut (impl FnMut(Entry) + Send),
 ) -> Result<StoredContent, Unverified> {
     verification.begin(day);
-    let (mut certificate, mut pages) = (StoredContent::Nothing, ledger.lying(day));
+    let (mut certificate, mut pages) = (StoredContent::Nothing, ledger.stored(day));
     while let Some(page) = pages.next().await? {
-        for lying in page {
-            match lying.slot {
+        for stored in page {
+            match stored.slot {
                 // What was written after the head was read belongs to the next run.
                 Slot::Block(n) if n > head.n && has_moved(ledger, head).await? => {}
                 Slot::Certificate
-                    if is_later(&lying.content, head) && has_moved(ledger, head).await? => {}
-                Slot::Certificate => certificate = lying.content,
+                    if is_later(&stored.content, head) && has_moved(ledger, head).await? => {}
+                Slot::Certificate => certificate = stored.content,
                 Slot::Block(n) => {
-                    let block = verification.block(n, &lying.content)?;
+                    let block = verification.block(n, &stored.content)?;
                     block
                         .into_iter()
                         .flat_map(|block| block.entries)
@@ -185,7 +185,7 @@ pub async fn look_for_foreign_items(
 ) -> Result<(), Unverified> {
     let (mut parts, mut part) = (1, 0);
     while part < parts {
-        let Some(mut told) =
+        let Some(mut recorded) =
             said_to_be_told(ledger, head, at_once, |id| id % parts == part).await?
         else {
             (parts, part) = (parts * 2, 0);
@@ -193,12 +193,12 @@ pub async fn look_for_foreign_items(
         };
         // Each mark was put with its link, so every mark seen so far has one by now.
         let mut pages = ledger.entries_since(head.first);
-        while !told.is_empty() {
+        while !recorded.is_empty() {
             let Some(page) = pages.next().await? else {
                 return Err(ForeignItem::Untold.into());
             };
             for entry in page {
-                told.remove(&entry.id.number());
+                recorded.remove(&entry.id.number());
             }
         }
         part += 1;
@@ -214,7 +214,7 @@ async fn said_to_be_told(
     is_meant: impl Fn(u128) -> bool + Send,
 ) -> Result<Option<HashSet<u128>>, Unverified> {
     let last = last_day(head);
-    let (mut told, mut pages) = (HashSet::new(), ledger.foreign_items(head.first, last));
+    let (mut recorded, mut pages) = (HashSet::new(), ledger.foreign_items(head.first, last));
     while let Some(page) = pages.next().await? {
         for stranger in page.foreign_items {
             // A day that has begun since belongs to the next run.
@@ -223,15 +223,15 @@ async fn said_to_be_told(
                 return Err(stranger.into());
             }
         }
-        told.extend(
+        recorded.extend(
             page.told
                 .iter()
                 .map(EntryId::number)
                 .filter(|id| is_meant(*id)),
         );
-        if told.len() > at_once {
+        if recorded.len() > at_once {
             return Ok(None);
         }
     }
-    Ok(Some(told))
+    Ok(Some(recorded))
 }

@@ -46,7 +46,7 @@ pub struct Intake {
 
 /// What happened to a record that a source sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Taken {
+pub enum IntakeOutcome {
     /// It is a new record.
     New,
     /// It was there already.
@@ -77,11 +77,11 @@ impl Intake {
     /// [`StorageError`] unless all of it is certain to be stored. Doing it again is safe.
     pub async fn take(
         &self,
-        arrivals: Vec<SourceRecord>,
+        sent: Vec<SourceRecord>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Taken>, StorageError> {
-        let mut outcomes = vec![Taken::Before; arrivals.len()];
-        let mut cases = case::of(arrivals, &self.keys);
+    ) -> Result<Vec<IntakeOutcome>, StorageError> {
+        let mut outcomes = vec![IntakeOutcome::Before; sent.len()];
+        let mut cases = case::of(sent, &self.keys);
         for _ in 0..TRIES {
             cases = self.attempt(cases, &mut outcomes, now).await?;
             if cases.is_empty() {
@@ -98,12 +98,12 @@ impl Intake {
     async fn attempt(
         &self,
         mut cases: Vec<Case>,
-        outcomes: &mut [Taken],
+        outcomes: &mut [IntakeOutcome],
         now: DateTime<Utc>,
     ) -> Result<Vec<Case>, StorageError> {
         let epoch = self.suppressions.epoch(now).await?;
-        let (known, lying) = try_join(self.known(&cases, now), self.lying(&cases, now)).await?;
-        self.find(&mut cases, lying, now).await?;
+        let (known, stored) = try_join(self.known(&cases, now), self.stored(&cases, now)).await?;
+        self.find(&mut cases, stored, now).await?;
         let decided: Vec<(Case, Change)> = cases
             .into_iter()
             .map(|case| {
@@ -142,13 +142,13 @@ impl Intake {
     }
 
     /// The stored records of the cases under the holders that their rows name.
-    async fn lying(
+    async fn stored(
         &self,
         cases: &[Case],
         now: DateTime<Utc>,
     ) -> Result<Vec<StoredRecord>, StorageError> {
         self.records
-            .lying(cases.iter().flat_map(Case::candidates).collect(), now)
+            .live(cases.iter().flat_map(Case::candidates).collect(), now)
             .await
     }
 
@@ -157,13 +157,13 @@ impl Intake {
     async fn find(
         &self,
         cases: &mut [Case],
-        lying: Vec<StoredRecord>,
+        stored: Vec<StoredRecord>,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         for case in cases.iter_mut() {
-            case.lying.clear();
+            case.stored.clear();
         }
-        case::assign(cases, lying);
+        case::assign(cases, stored);
         // A call keeps its number, and a million of them are not looked up one by one. Everything
         // else is looked up even if it was found: an interrupted run that moved a record has left
         // it in both places.
@@ -176,15 +176,15 @@ impl Intake {
         let keys: Vec<Vec<Key>> = looked.try_collect().await?;
         let known: HashSet<Key> = cases
             .iter()
-            .flat_map(|case| &case.lying)
-            .map(|lying| lying.candidate.key.clone())
+            .flat_map(|case| &case.stored)
+            .map(|stored| stored.candidate.key.clone())
             .collect();
         let elsewhere = keys
             .into_iter()
             .flatten()
             .filter(|key| !known.contains(key))
             .collect();
-        case::assign(cases, self.records.lying(elsewhere, now).await?);
+        case::assign(cases, self.records.live(elsewhere, now).await?);
         Ok(())
     }
 
@@ -282,7 +282,7 @@ impl Intake {
     async fn give_way(
         &self,
         decided: &[(Case, Change)],
-        outcomes: &mut [Taken],
+        outcomes: &mut [IntakeOutcome],
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let put: Vec<&(Case, Change)> = decided
@@ -304,14 +304,14 @@ impl Intake {
                 gone.extend(put.links().into_iter().map(Link::candidate));
                 gone.extend(
                     self.records
-                        .lying(vec![put.key()], now)
+                        .live(vec![put.key()], now)
                         .await?
                         .into_iter()
-                        .map(|lying| lying.candidate),
+                        .map(|stored| stored.candidate),
                 );
-                case.arrivals
+                case.sent
                     .iter()
-                    .for_each(|handed| outcomes[handed.place] = Taken::Suppressed);
+                    .for_each(|row| outcomes[row.place] = IntakeOutcome::Suppressed);
             }
         }
         self.records

@@ -125,28 +125,29 @@ impl Restoring {
     ) -> Result<(), StorageError> {
         let mut scan = self.copy.whole();
         while let Some(items) = scan.next().await? {
-            let lying: Option<Vec<RestoredItem>> = items.iter().map(read).collect();
-            let lying = lying.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
-            redone.looked_at += if whole { lying.len() as u64 } else { 0 };
+            let stored: Option<Vec<RestoredItem>> = items.iter().map(read).collect();
+            let stored =
+                stored.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
+            redone.looked_at += if whole { stored.len() as u64 } else { 0 };
             let is_told = |it: &RestoredItem| {
                 it.retention_view
                     .candidate
                     .due
                     .is_some_and(|due| gone.contains(&id(&it.retention_view, due)))
             };
-            let told: Vec<Key> = lying
+            let told: Vec<Key> = stored
                 .iter()
                 .filter(|it| is_told(it))
                 .map(|it| it.retention_view.candidate.key.clone())
                 .collect();
             // What was deleted and stored again since is there, and stays.
             let back = self.lives(told, now).await?;
-            let (suppressed, effects) = self.known(&lying, whole, now).await?;
+            let (suppressed, effects) = self.known(&stored, whole, now).await?;
             let (mut candidate, mut turns) = (Vec::new(), Vec::new());
-            for it in lying {
+            for it in stored {
                 let kept_again = back.contains(&it.retention_view.candidate.key);
                 let why = if is_told(&it) && !kept_again {
-                    Some(Why::Told)
+                    Some(Why::Deleted)
                 } else if whole {
                     self.goes(&it, &suppressed, effect(&effects, &it)?, now)
                 } else {
@@ -177,20 +178,20 @@ impl Restoring {
     /// Why an item is deleted again, other than by the ledger.
     fn goes(
         &self,
-        lying: &RestoredItem,
+        stored: &RestoredItem,
         suppressed: &Suppressed,
         effect: Effect,
         now: DateTime<Utc>,
     ) -> Option<Why> {
-        let is_kept = effect.held && !lying.retention_view.is_over(self.since);
-        if lying.retention_view.is_over(now) && !is_kept {
+        let is_kept = effect.held && !stored.retention_view.is_over(self.since);
+        if stored.retention_view.is_over(now) && !is_kept {
             return Some(Why::Expired);
         }
         if let Some(Record {
             holder,
             id,
             details,
-        }) = &lying.record
+        }) = &stored.record
         {
             if suppressed.covers(holder, details, details.collected_at) {
                 return Some(Why::Erased);
@@ -199,31 +200,31 @@ impl Restoring {
                 .is_withdrawn(details.source, id)
                 .then_some(Why::Withdrawn);
         }
-        let about = lying.target.as_ref().or(lying.holder.as_ref())?;
+        let about = stored.target.as_ref().or(stored.holder.as_ref())?;
         let erased = suppressed
             .of(about)
             .filter(|it| it.erased_at >= self.since - INVOCATION)?;
         // Where an erasure has left records, it has left the links to them.
-        let is_left = lying.retention_view.candidate.kind == ItemKind::Link
-            && erased.leaves_something_of(lying.retention_view.candidate.day);
+        let is_left = stored.retention_view.candidate.kind == ItemKind::Link
+            && erased.leaves_something_of(stored.retention_view.candidate.day);
         (!is_left).then_some(Why::Erased)
     }
 
     async fn known(
         &self,
-        lying: &[RestoredItem],
+        stored: &[RestoredItem],
         whole: bool,
         now: DateTime<Utc>,
     ) -> Result<(Suppressed, Effects), StorageError> {
         if !whole {
             return Ok(Default::default());
         }
-        let holders = lying
+        let holders = stored
             .iter()
             .flat_map(|it| it.holder.iter().chain(&it.target))
             .cloned()
             .collect();
-        let records = lying.iter().filter_map(|it| it.record.as_ref());
+        let records = stored.iter().filter_map(|it| it.record.as_ref());
         let records = records.map(|record| (record.details.source, record.id.clone()));
         self.suppressions.among(holders, records, now).await
     }
@@ -325,14 +326,14 @@ fn id(retention_view: &RetentionView, due: custodian_domain::retention::ExpiresA
 }
 
 /// What applies to an item: to its holder, and to whom a link leads to.
-fn effect(effects: &Effects, lying: &RestoredItem) -> Result<Effect, StorageError> {
+fn effect(effects: &Effects, stored: &RestoredItem) -> Result<Effect, StorageError> {
     let looked_up = |holder| {
         effects
             .of(holder)
             .ok_or_else(|| StorageError::unreadable("look what stands for an item"))
     };
     let mut stands = Effect::default();
-    for holder in lying.holder.iter().chain(&lying.target) {
+    for holder in stored.holder.iter().chain(&stored.target) {
         stands = stands.and(looked_up(holder)?);
     }
     Ok(stands)

@@ -84,7 +84,7 @@ impl Evidence {
             .register
             .get_all("read what is to be attested", keys, now)
             .await?;
-        let lying: BTreeMap<Key, Item> = items
+        let stored: BTreeMap<Key, Item> = items
             .into_iter()
             .filter_map(|item| Some((Key::of(&item)?, item)))
             .collect();
@@ -92,7 +92,7 @@ impl Evidence {
         for mark in &marks {
             let mut found = Vec::new();
             for key in mark.items().take(ATTESTED_AT_ONCE) {
-                if let Some(item) = lying.get(&key) {
+                if let Some(item) = stored.get(&key) {
                     found.extend(attested::attested(item));
                 } else {
                     // Somebody has deleted it before it was attested.

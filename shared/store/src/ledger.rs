@@ -154,7 +154,7 @@ impl Ledger {
     /// [`StorageError`] if that cannot be read.
     pub async fn certificate(&self, day: NaiveDate) -> Result<Option<Link>, StorageError> {
         let key = keys::day_certificate(day);
-        let read = |item: Item| Some(lying(item));
+        let read = |item: Item| Some(stored(item));
         let mut pages = self
             .table
             .all("read a day's certificate", &key.partition, &key.sort, read);
@@ -171,12 +171,12 @@ impl Ledger {
     /// Everything that is stored on a day, certificate first, then blocks by their numbers; in
     /// pages.
     #[must_use]
-    pub fn lying(&self, day: NaiveDate) -> Pages<StoredLink> {
+    pub fn stored(&self, day: NaiveDate) -> Pages<StoredLink> {
         self.table.all(
             "read a day of the ledger",
             &keys::ledger_day(day),
             "",
-            |item| Some(lying(item)),
+            |item| Some(stored(item)),
         )
     }
 
@@ -185,10 +185,13 @@ impl Ledger {
     /// # Errors
     /// [`StorageError`] if they cannot be read.
     pub async fn tally(&self, day: NaiveDate) -> Result<(Tally, u64), StorageError> {
-        let (mut tally, mut broken, mut pages) = (Tally::default(), 0, self.lying(day));
+        let (mut tally, mut broken, mut pages) = (Tally::default(), 0, self.stored(day));
         while let Some(page) = pages.next().await? {
-            for lying in page.iter().filter(|lying| lying.slot != Slot::Certificate) {
-                match &lying.content {
+            for stored in page
+                .iter()
+                .filter(|stored| stored.slot != Slot::Certificate)
+            {
+                match &stored.content {
                     StoredContent::Link(link) if link.is_whole() => {
                         link.says().map_or_else(|| broken += 1, |it| tally.add(&it));
                     }
@@ -200,7 +203,7 @@ impl Ledger {
     }
 }
 
-fn lying(item: Item) -> StoredLink {
+fn stored(item: Item) -> StoredLink {
     let sort = text(&item, SK);
     let block = sort
         .and_then(keys::block_number)

@@ -76,7 +76,7 @@ impl OptOuts {
         of: &Subscription,
         now: DateTime<Utc>,
     ) -> Result<Option<OptOut>, StorageError> {
-        Ok(self.lying(of, now).await?.map(|lying| lying.opt_out))
+        Ok(self.stored(of, now).await?.map(|stored| stored.opt_out))
     }
 
     /// The contents of a subject's profile at `now`: each list that was opted out of, when, and
@@ -93,7 +93,7 @@ impl OptOuts {
         let mut pages = self
             .records
             .live(OPERATION, subject.as_str(), PROFILE, now, Some);
-        let mut said = Vec::new();
+        let mut new_opt_out = Vec::new();
         while let Some(page) = pages.next().await? {
             for item in &page {
                 let unreadable = || StorageError::unreadable(OPERATION);
@@ -108,11 +108,11 @@ impl OptOuts {
                         .and_then(|since| since.parse().ok())
                         .ok_or_else(unreadable)?;
                     let list = List::named(list).ok_or_else(unreadable)?;
-                    said.push((list, OptOut::at(since), retention(item)));
+                    new_opt_out.push((list, OptOut::at(since), retention(item)));
                 }
             }
         }
-        Ok(said)
+        Ok(new_opt_out)
     }
 
     /// Stores an opt-out, in the Register and in the profile at once, and has the list's sender
@@ -123,11 +123,11 @@ impl OptOuts {
     pub async fn say(
         &self,
         of: &Subscription,
-        said: OptOut,
+        new_opt_out: OptOut,
         request: &RequestId,
     ) -> Result<Said, StorageError> {
         for again in 1..=TRIES {
-            match self.attempt(of, said, request).await {
+            match self.attempt(of, new_opt_out, request).await {
                 Ok(Some(became)) => return Ok(became),
                 Ok(None) => {}
                 Err(error) if error.cause == Cause::Cancelled => {}
@@ -148,13 +148,15 @@ impl OptOuts {
     pub async fn pretend(
         &self,
         nobody: &Subscription,
-        said: OptOut,
+        new_opt_out: OptOut,
         request: &RequestId,
     ) -> Result<(), StorageError> {
-        self.lying(nobody, said.since()).await?;
+        self.stored(nobody, new_opt_out.since()).await?;
         // Nobody never exists.
-        let put = self.put(nobody, said, request).when(Condition::there());
-        match self.enter(nobody, said, request, put).await {
+        let put = self
+            .put(nobody, new_opt_out, request)
+            .when(Condition::there());
+        match self.enter(nobody, new_opt_out, request, put).await {
             Err(error) if error.cause == Cause::Cancelled => Ok(()),
             entered => entered.map(drop),
         }
@@ -164,29 +166,31 @@ impl OptOuts {
     async fn attempt(
         &self,
         of: &Subscription,
-        said: OptOut,
+        new_opt_out: OptOut,
         request: &RequestId,
     ) -> Result<Option<Said>, StorageError> {
-        let before = self.lying(of, said.since()).await?;
+        let before = self.stored(of, new_opt_out.since()).await?;
         if let Some(before) = &before
-            && self.is_open(of, &before.request, said.since()).await?
+            && self
+                .is_open(of, &before.request, new_opt_out.since())
+                .await?
         {
-            let stands = before.opt_out.since() >= said.since();
-            let again = stands || self.say_again(of, said, &before.request).await?;
+            let stands = before.opt_out.since() >= new_opt_out.since();
+            let again = stands || self.say_again(of, new_opt_out, &before.request).await?;
             return Ok(again.then_some(Said::Again));
         }
-        let put = self.put(of, said, request);
+        let put = self.put(of, new_opt_out, request);
         let put = put.when(match &before {
-            None => Condition::free(said.since()),
+            None => Condition::free(new_opt_out.since()),
             Some(before) => still_under(&before.request),
         });
         Ok(self
-            .enter(of, said, request, put)
+            .enter(of, new_opt_out, request, put)
             .await?
             .then_some(Said::First))
     }
 
-    async fn lying(
+    async fn stored(
         &self,
         of: &Subscription,
         now: DateTime<Utc>,
@@ -226,11 +230,13 @@ impl OptOuts {
     async fn say_again(
         &self,
         of: &Subscription,
-        said: OptOut,
+        new_opt_out: OptOut,
         request: &RequestId,
     ) -> Result<bool, StorageError> {
-        let put = self.put(of, said, request).when(still_under(request));
-        transact(OPERATION, vec![put, self.profile(of, said)]).await
+        let put = self
+            .put(of, new_opt_out, request)
+            .when(still_under(request));
+        transact(OPERATION, vec![put, self.profile(of, new_opt_out)]).await
     }
 
     /// Enters the request with the opt-out beside it. Returns whether the opt-out's condition was
@@ -238,17 +244,17 @@ impl OptOuts {
     async fn enter(
         &self,
         of: &Subscription,
-        said: OptOut,
+        new_opt_out: OptOut,
         id: &RequestId,
         opt_out: Write,
     ) -> Result<bool, StorageError> {
-        let (now, today) = (said.since(), london::date(said.since()));
+        let (now, today) = (new_opt_out.since(), london::date(new_opt_out.since()));
         let due = today.checked_add_signed(UNTIL_TOLD).unwrap_or(today);
         let place = match of.list {
             List::Newsletter => Place::Newsletter,
         };
         let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
-        let beside = vec![opt_out, self.profile(of, said)];
+        let beside = vec![opt_out, self.profile(of, new_opt_out)];
         let holder = Holder::Subject(of.subject.clone());
         let request = Request::entered(
             Action::Unsubscribe,
@@ -266,30 +272,30 @@ impl OptOuts {
         self.requests.enter(id, approval, now).await
     }
 
-    fn put(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Write {
+    fn put(&self, of: &Subscription, new_opt_out: OptOut, request: &RequestId) -> Write {
         let item = Item::from([
-            (SINCE.to_owned(), since(said)),
+            (SINCE.to_owned(), since(new_opt_out)),
             (REQUEST.to_owned(), s(request.as_str())),
         ]);
-        Write::put(&self.register, keys::opt_out(of), item).ending(said.ends().epoch())
+        Write::put(&self.register, keys::opt_out(of), item).ending(new_opt_out.ends().epoch())
     }
 
     /// The profile is stored under the person, and an erasure deletes it like everything else
     /// there.
-    fn profile(&self, of: &Subscription, said: OptOut) -> Write {
+    fn profile(&self, of: &Subscription, new_opt_out: OptOut) -> Write {
         let key = keys::profile(&of.subject);
-        let opted_out = Item::from([(of.list.as_str().to_owned(), since(said))]);
-        let day = keys::day(said.since().date_naive(), &key.sort);
+        let opted_out = Item::from([(of.list.as_str().to_owned(), since(new_opt_out))]);
+        let day = keys::day(new_opt_out.since().date_naive(), &key.sort);
         let item = Item::from([
             (OPTED_OUT.to_owned(), AttributeValue::M(opted_out)),
             (DAY.to_owned(), s(day)),
         ]);
-        Write::put(&self.records, key, item).ending(said.ends().epoch())
+        Write::put(&self.records, key, item).ending(new_opt_out.ends().epoch())
     }
 }
 
-fn since(said: OptOut) -> AttributeValue {
-    s(said.since().to_rfc3339())
+fn since(new_opt_out: OptOut) -> AttributeValue {
+    s(new_opt_out.since().to_rfc3339())
 }
 
 /// Only if this request is still the last one entered for it.

@@ -139,7 +139,7 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn lying(
+    pub async fn live(
         &self,
         mut keys: Vec<Key>,
         now: DateTime<Utc>,

@@ -81,7 +81,7 @@ impl Surveys {
             .copy(now)
             .await?
             .get(id)
-            .and_then(|lying| lying.survey(id)))
+            .and_then(|stored| stored.survey(id)))
     }
 
     /// Every survey, by id.
@@ -92,7 +92,7 @@ impl Surveys {
         let copy = self.copy(now).await?;
         Ok(copy
             .iter()
-            .filter_map(|(id, lying)| Some((id.clone(), lying.survey(id)?)))
+            .filter_map(|(id, stored)| Some((id.clone(), stored.survey(id)?)))
             .collect())
     }
 
@@ -148,7 +148,7 @@ impl Surveys {
             .live("read surveys", keys::SURVEY, "", now, read);
         let mut surveys = HashMap::new();
         while let Some(page) = pages.next().await? {
-            let lying = |(id, document)| {
+            let stored = |(id, document)| {
                 (
                     id,
                     StoredSurvey {
@@ -157,7 +157,7 @@ impl Surveys {
                     },
                 )
             };
-            surveys.extend(page.into_iter().map(lying));
+            surveys.extend(page.into_iter().map(stored));
         }
         Ok(Arc::new(surveys))
     }

@@ -114,7 +114,7 @@ async fn the_chain_says_of_nobody_what_they_asked() {
 async fn a_day_s_certificate_counts_what_was_attested() {
     let house = busy().await;
     let (mut attested, mut certified) = (0, None);
-    let mut pages = house.ledger().lying("2026-11-23".parse().unwrap());
+    let mut pages = house.ledger().stored("2026-11-23".parse().unwrap());
     while let Some(page) = pages.next().await.unwrap() {
         for lying in page {
             let StoredContent::Link(link) = lying.content else {

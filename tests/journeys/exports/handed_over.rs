@@ -15,7 +15,7 @@ use custodian_domain::rights::complaint::Stage;
 use custodian_domain::rights::complaint_deadlines::ComplaintDeadlines;
 use custodian_domain::survey::LawfulBasis;
 use custodian_domain::survey::answers::Answer;
-use custodian_rights::intake::{Intake, Taken};
+use custodian_rights::intake::{Intake, IntakeOutcome};
 use custodian_runtime::secret;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -69,11 +69,14 @@ pub async fn hand_over(house: &House, told: Vec<RecordBody>) {
         )
         .await
         .unwrap();
-    assert!(taken.iter().all(|one| *one == Taken::New), "{taken:?}");
+    assert!(
+        taken.iter().all(|one| *one == IntakeOutcome::New),
+        "{taken:?}"
+    );
 }
 
 fn arrival(body: RecordBody) -> SourceRecord {
-    SourceRecord::told(&body.source_id.clone().unwrap(), body)
+    SourceRecord::upsert(&body.source_id.clone().unwrap(), body)
 }
 
 fn told(
@@ -90,7 +93,7 @@ fn told(
         contact,
         answers,
         service: some("council-tax"),
-        ..RecordBody::told(id, at(when), revision, particulars)
+        ..RecordBody::from_source(id, at(when), revision, particulars)
     }
 }
 

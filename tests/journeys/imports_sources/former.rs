@@ -58,7 +58,7 @@ fn review(contact: Contact) -> RecordBody {
         location,
         updated_at: updated,
     };
-    let mut details = RecordBody::told(
+    let mut details = RecordBody::from_source(
         NAME,
         updated,
         Revision::updated(updated),
@@ -145,7 +145,7 @@ async fn a_complaint_in_small_letters_is_found_under_them() {
         clocks: None,
     };
     let revision = Revision::row(at("2026-11-21T10:00:00Z"), 2);
-    let mut details = RecordBody::told(
+    let mut details = RecordBody::from_source(
         "CMP-7a",
         received,
         revision,
@@ -176,7 +176,7 @@ async fn a_case_of_the_earlier_version_is_found_in_whichever_letters_it_comes_ag
         form_version: Some(7),
     });
     let revision = Revision::submission(7, at("2026-09-14T10:22:31Z"));
-    let mut details = RecordBody::told("FS-Case-718204411", submitted, revision, part);
+    let mut details = RecordBody::from_source("FS-Case-718204411", submitted, revision, part);
     details.contact.email = Some("sian.obriain+council@example.org".to_owned());
     let old = keep(&house, details, "FS-Case-718204411").await;
     for (version, reference) in [

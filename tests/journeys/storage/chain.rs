@@ -415,7 +415,7 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
 
 async fn verify_first_certificate(tables: &Tables) -> String {
     let ledger = tables.ledger();
-    let first = all(ledger.lying(day(END_DAY)))
+    let first = all(ledger.stored(day(END_DAY)))
         .await
         .into_iter()
         .next()

@@ -89,7 +89,7 @@ impl Chain {
             let (key, link) = match said {
                 Said::Block(block) => {
                     let (day, link, next) = head
-                        .tell(block.entries, block.attestations, block.at)
+                        .append(block.entries, block.attestations, block.at)
                         .unwrap();
                     head = next;
                     tallies.entry(day).or_default().add(&link.says().unwrap());

@@ -74,7 +74,7 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
         clocks,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = RecordBody::told(
+    let mut details = RecordBody::from_source(
         &reference,
         received,
         revision,
@@ -85,7 +85,7 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
         ["name", "email", "phone"].map(|column| (column, fields.get(column)));
     details.contact = contact(called, address, number)?;
     details.add_comment(fields.get("text"));
-    Ok(SourceRecord::told(&reference, details))
+    Ok(SourceRecord::upsert(&reference, details))
 }
 
 /// `1`, `1.0`, `Stage 1` or `stage one`.

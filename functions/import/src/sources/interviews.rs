@@ -28,7 +28,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
         themes: interview.texts("themes")?,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = RecordBody::told(&id, held, revision, SourceDetails::Interviews(part));
+    let mut details = RecordBody::from_source(&id, held, revision, SourceDetails::Interviews(part));
     let basis = interview
         .text("lawful_basis")?
         .map(|basis| basis.to_lowercase().replace([' ', '-'], "_"));
@@ -44,5 +44,5 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.contact = interview
         .object("participant")?
         .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
-    Ok(SourceRecord::told(&id, details))
+    Ok(SourceRecord::upsert(&id, details))
 }

@@ -60,7 +60,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
         location,
         updated_at: updated,
     };
-    let mut details = RecordBody::told(
+    let mut details = RecordBody::from_source(
         &id,
         created,
         Revision::updated(updated),
@@ -76,7 +76,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
         details.contact.reference = reference(&field("reviewId"), Some(own.unwrap_or(last)))?;
     }
     details.add_comment(review.text("comment")?);
-    Ok(SourceRecord::told(&id, details))
+    Ok(SourceRecord::upsert(&id, details))
 }
 
 /// The stars, in words or as a number.

@@ -72,8 +72,8 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
         sentiment: named("sentiment")?,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = RecordBody::told(&id, posted, revision, SourceDetails::Social(part));
+    let mut details = RecordBody::from_source(&id, posted, revision, SourceDetails::Social(part));
     details.contact.reference = handle;
     details.add_comment(text);
-    Ok(SourceRecord::told(&id, details))
+    Ok(SourceRecord::upsert(&id, details))
 }

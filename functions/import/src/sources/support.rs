@@ -51,7 +51,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
             .collect::<Result<_, _>>()?,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = RecordBody::told(&id, started, revision, SourceDetails::Support(part));
+    let mut details = RecordBody::from_source(&id, started, revision, SourceDetails::Support(part));
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
@@ -59,7 +59,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.contact = interaction
         .object("customer")?
         .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
-    Ok(SourceRecord::told(&id, details))
+    Ok(SourceRecord::upsert(&id, details))
 }
 
 fn turn(turn: &Object<'_>) -> Result<Turn, Problem> {

@@ -12,7 +12,7 @@ use custodian_domain::record::RecordBody;
 use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::source_details::{Leg, Said, SourceDetails, TelephoneDetails};
+use custodian_domain::record::source_details::{Leg, ReportRow, SourceDetails, TelephoneDetails};
 use custodian_domain::record::source_record::SourceRecord;
 use custodian_domain::survey::answers::AnswerRule;
 use custodian_domain::validation::rule::Rule;
@@ -70,7 +70,7 @@ pub(super) fn read(
         campaign,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let said = Said::of(&leg, twice.map(|hour| (hour, row_at.line)), revision.file());
+    let said = ReportRow::of(&leg, twice.map(|hour| (hour, row_at.line)), revision.file());
     let is_answered = satisfaction.is_some() || comment.is_some();
     let is_named = phone.is_some() || shown.is_some();
     let call = TelephoneDetails {
@@ -80,7 +80,8 @@ pub(super) fn read(
         answered_by: is_answered.then(|| said.clone()),
         named_by: is_named.then_some(said),
     };
-    let mut details = RecordBody::told(&call_id, at, revision, SourceDetails::Telephone(call));
+    let mut details =
+        RecordBody::from_source(&call_id, at, revision, SourceDetails::Telephone(call));
     details.survey = text(&names.survey)?;
     details.service = service;
     details.satisfaction = satisfaction;
@@ -88,7 +89,7 @@ pub(super) fn read(
     details.contact.phone = phone;
     details.add_comment(comment);
     details.custody.push(ProcessorCopy::five9(at));
-    Ok(SourceRecord::told(&call_id, details))
+    Ok(SourceRecord::upsert(&call_id, details))
 }
 
 /// The customer's number; `None` if it is withheld, if it is an extension or one of the council's

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use custodian_domain::record::RecordBody;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::{SourceDetails, Speaker};
-use custodian_domain::record::source_record::{SourceRecord, Untimely, Word};
+use custodian_domain::record::source_record::{SourceChange, SourceRecord, Untimely};
 use custodian_domain::survey::answers::Answer;
 use proptest::prelude::*;
 
@@ -71,18 +71,18 @@ fn sample(source: Source) -> Vec<Result<SourceRecord, Problem>> {
     read(source, file).unwrap()
 }
 
-fn told(arrival: &Result<SourceRecord, Problem>) -> &RecordBody {
-    match arrival {
+fn told(record: &Result<SourceRecord, Problem>) -> &RecordBody {
+    match record {
         Ok(SourceRecord {
-            word: Word::Told(details),
+            change: SourceChange::Upsert(details),
             ..
         }) => details,
         other => panic!("{other:?}"),
     }
 }
 
-fn refused(arrival: &Result<SourceRecord, Problem>) -> (&str, Rule) {
-    match arrival {
+fn refused(record: &Result<SourceRecord, Problem>) -> (&str, Rule) {
+    match record {
         Err(Problem::Violation(Violation { field, rule })) => (field, *rule),
         other => panic!("{other:?}"),
     }
@@ -295,7 +295,7 @@ fn a_deleted_post_is_withdrawn_and_a_time_without_a_zone_refused() {
     );
     assert_eq!(refused(&posts[2]), ("posted_at", Rule::NoZone));
     let withdrawn = posts[3].as_ref().unwrap();
-    assert!(matches!(withdrawn.word, Word::Withdrawn(_)));
+    assert!(matches!(withdrawn.change, SourceChange::Withdrawn(_)));
     assert_eq!(withdrawn.id, posts[1].as_ref().unwrap().id);
 }
 
@@ -309,7 +309,7 @@ fn a_post_is_withdrawn_by_what_a_network_writes_and_by_nothing_that_a_person_doe
             .unwrap()
             .remove(0)
             .unwrap()
-            .word
+            .change
     };
     for text in [
         "[deleted]",
@@ -318,7 +318,10 @@ fn a_post_is_withdrawn_by_what_a_network_writes_and_by_nothing_that_a_person_doe
         "=\"\"[deleted]\"\"",
         "\u{a0}[ Removed by Reddit ]",
     ] {
-        assert!(matches!(read_text(text), Word::Withdrawn(_)), "{text}");
+        assert!(
+            matches!(read_text(text), SourceChange::Withdrawn(_)),
+            "{text}"
+        );
     }
     for text in [
         "[deleted by the council, shame on them]",
@@ -326,7 +329,7 @@ fn a_post_is_withdrawn_by_what_a_network_writes_and_by_nothing_that_a_person_doe
         "\n[removed by hand]",
         "x [deleted]",
     ] {
-        assert!(matches!(read_text(text), Word::Told(_)), "{text}");
+        assert!(matches!(read_text(text), SourceChange::Upsert(_)), "{text}");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Answer, Rule, Submission, Violation};
 use chrono::{DateTime, Utc};
 use custodian_domain::record::RecordBody;
-use custodian_domain::record::source_record::Word;
+use custodian_domain::record::source_record::SourceChange;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ fn refused(path: &str, value: Value, rule: &'static str) {
 }
 
 fn details(submission: Submission) -> RecordBody {
-    let Word::Told(details) = submission.into_arrival().word else {
+    let SourceChange::Upsert(details) = submission.into_source_record().change else {
         panic!("it is told")
     };
     *details
@@ -103,12 +103,14 @@ fn a_submission_of_nobody_is_one_too() {
 fn the_later_version_is_the_later_revision_of_the_same_record() {
     let created = Submission::read(CREATED.as_bytes(), now())
         .unwrap()
-        .into_arrival();
+        .into_source_record();
     let updated = Submission::read(UPDATED.as_bytes(), now())
         .unwrap()
-        .into_arrival();
+        .into_source_record();
     assert_eq!(created.id, updated.id);
-    let (Word::Told(created), Word::Told(updated)) = (created.word, updated.word) else {
+    let (SourceChange::Upsert(created), SourceChange::Upsert(updated)) =
+        (created.change, updated.change)
+    else {
         panic!("both are told")
     };
     assert!(created.revision < updated.revision);
@@ -296,7 +298,7 @@ fn a_case_in_other_letters_is_the_same_record() {
     let id = |reference: &str| {
         read(&with("data.case_reference", json!(reference)))
             .unwrap()
-            .into_arrival()
+            .into_source_record()
             .id
     };
     assert_eq!(id("fs-case-718204411"), id("FS-Case-718204411"));

@@ -10,7 +10,7 @@ const OPERATION: &str = "list anchors";
 
 /// What is stored under a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeptVersion {
+pub struct KeyVersions {
     /// The key.
     pub key: String,
     /// The version that was put first, and its size in bytes; `None` if there is none.
@@ -26,7 +26,7 @@ pub struct KeptVersion {
 pub struct Versions {
     list: Option<ListObjectVersionsFluentBuilder>,
     /// The last key of a page; the next page may have more of it.
-    open: Option<KeptVersion>,
+    open: Option<KeyVersions>,
 }
 
 impl Versions {
@@ -41,7 +41,7 @@ impl Versions {
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer, or does not say where the list goes on.
-    pub async fn next(&mut self) -> Result<Option<Vec<KeptVersion>>, StorageError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<KeyVersions>>, StorageError> {
         // Kept until the answer is there: a list that broke off must not look like one that ended.
         let Some(list) = &self.list else {
             return Ok(None);
@@ -71,7 +71,7 @@ impl Versions {
 
 /// The latest version of each key comes first.
 fn add(
-    keys: &mut BTreeMap<String, KeptVersion>,
+    keys: &mut BTreeMap<String, KeyVersions>,
     versions: impl Iterator<Item = ObjectVersion>,
     markers: impl Iterator<Item = DeleteMarkerEntry>,
 ) -> Result<(), StorageError> {
@@ -87,12 +87,12 @@ fn add(
 }
 
 fn at(
-    keys: &mut BTreeMap<String, KeptVersion>,
+    keys: &mut BTreeMap<String, KeyVersions>,
     key: Option<String>,
-) -> Result<&mut KeptVersion, StorageError> {
+) -> Result<&mut KeyVersions, StorageError> {
     let key = key.ok_or(StorageError::unreadable(OPERATION))?;
-    Ok(keys.entry(key.clone()).or_insert_with(|| KeptVersion {
+    Ok(keys.entry(key.clone()).or_insert_with(|| KeyVersions {
         key,
-        ..KeptVersion::default()
+        ..KeyVersions::default()
     }))
 }

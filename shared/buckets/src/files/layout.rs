@@ -10,7 +10,7 @@ pub(super) fn layout(key: &str) -> Layout {
         return Layout::Unknown;
     };
     match (kind, of) {
-        (Kind::Rows, _) => Layout::Told,
+        (Kind::Rows, _) => Layout::Quarantined,
         (Kind::Whole, Folder::Granicus) => Layout::One,
         (Kind::Whole, Folder::Of(Source::Reviews)) => Layout::List,
         (Kind::Whole, Folder::Of(Source::Interviews | Source::Support)) => Layout::Lines,

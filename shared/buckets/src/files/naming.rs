@@ -221,7 +221,7 @@ impl Open {
 
     /// The next row of the bytes so far.
     fn cut(&mut self, is_last: bool) -> Option<NamedRow> {
-        let told = self.layout == Layout::Told;
+        let told = self.layout == Layout::Quarantined;
         let end = if told {
             self.held
                 .iter()

@@ -81,7 +81,7 @@ impl Head {
     /// Its day is that of `now`, unless the chain is already further: days never go back, and a
     /// closed day stays as it is.
     #[must_use]
-    pub fn tell(
+    pub fn append(
         &self,
         entries: Vec<Entry>,
         attestations: Vec<Attestation>,
@@ -164,9 +164,9 @@ mod tests {
     fn a_link_follows_the_one_before_it() {
         let now = at("2026-11-23T10:00:00Z");
         let (_, one, head) = Head::begin(now.date_naive())
-            .tell(Vec::new(), Vec::new(), now)
+            .append(Vec::new(), Vec::new(), now)
             .unwrap();
-        let (_, two, _) = head.tell(Vec::new(), Vec::new(), now).unwrap();
+        let (_, two, _) = head.append(Vec::new(), Vec::new(), now).unwrap();
         assert_eq!((one.previous, two.n), (Hash::of_nothing(), 2));
         assert_eq!(two.previous, one.hash);
         assert!(
@@ -183,7 +183,7 @@ mod tests {
     fn a_block_that_attests_nothing_is_spelt_as_it_always_was() {
         let now = at("2026-11-23T10:00:00Z");
         let (_, link, _) = Head::begin(now.date_naive())
-            .tell(Vec::new(), Vec::new(), now)
+            .append(Vec::new(), Vec::new(), now)
             .unwrap();
         assert_eq!(
             link.body,
@@ -204,7 +204,7 @@ mod tests {
     fn days_never_go_back_and_a_closed_day_stays_as_it_is() {
         let head = Head::begin(day("2026-11-23"));
         let on = |head: &Head, instant: &str| {
-            head.tell(Vec::new(), Vec::new(), at(instant))
+            head.append(Vec::new(), Vec::new(), at(instant))
                 .unwrap()
                 .0
                 .to_string()

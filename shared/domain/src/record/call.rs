@@ -3,7 +3,7 @@
 
 use crate::identity::contact::Contact;
 use crate::record::processor_copy::ProcessorCopy;
-use crate::record::source_details::{Leg, Said, SourceDetails, TelephoneDetails};
+use crate::record::source_details::{Leg, ReportRow, SourceDetails, TelephoneDetails};
 use crate::record::{COMMENT, RecordBody};
 use crate::survey::answers::Answer;
 use crate::validation::json;
@@ -15,7 +15,7 @@ use std::cmp::{Ordering, Reverse};
 /// How many legs of a call are kept.
 const LEGS: usize = 50;
 
-impl Said {
+impl ReportRow {
     /// What a row of this report said of a leg. If an hour comes twice, the clock can't tell when
     /// the leg began. Then the order of the report decides: the hour and the row's line.
     #[must_use]
@@ -104,7 +104,7 @@ pub(super) fn joined(
 }
 
 /// Which row the answers come from, if there are any.
-fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
+fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<ReportRow> {
     let at = call.answered_at?;
     Some(
         call.answered_by
@@ -114,7 +114,7 @@ fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
 }
 
 /// Which row names the person, if any does.
-fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
+fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<ReportRow> {
     let at = call.named_at?;
     Some(
         call.named_by
@@ -124,14 +124,14 @@ fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
 }
 
 /// What an earlier version, which stored only the beginning of a leg, would have stored.
-fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) -> Said {
+fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) -> ReportRow {
     let report = details
         .revision
         .as_ref()
         .map_or("", |revision| revision.file());
     match call.legs.iter().find(|leg| leg.at == at) {
-        Some(leg) => Said::of(leg, None, report),
-        None => Said {
+        Some(leg) => ReportRow::of(leg, None, report),
+        None => ReportRow {
             clock: at,
             line: 0,
             seconds: None,
@@ -143,7 +143,7 @@ fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) ->
 
 /// Which of two ratings is the later. In one report, two of one leg are sorted by what they say, so
 /// that the order of its rows does not matter.
-fn later(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
+fn later(one: &RecordBody, row: &ReportRow, other: &RecordBody, by: &ReportRow) -> Ordering {
     let answer = |details: &RecordBody| {
         let comment = match details.answers.get(COMMENT) {
             Some(Answer::Text(text)) => Some(text.clone()),
@@ -151,14 +151,14 @@ fn later(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Orderi
         };
         (details.satisfaction, comment)
     };
-    said.place()
+    row.place()
         .cmp(&by.place())
-        .then_with(|| said.report.cmp(&by.report))
+        .then_with(|| row.report.cmp(&by.report))
         .then_with(|| answer(one).cmp(&answer(other)))
 }
 
 /// Which of two names is the earlier.
-fn earlier(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
+fn earlier(one: &RecordBody, row: &ReportRow, other: &RecordBody, by: &ReportRow) -> Ordering {
     let who =
         |Contact {
              name,
@@ -166,10 +166,10 @@ fn earlier(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Orde
              phone,
              reference,
          }: &Contact| { [name, email, phone, reference].map(|text| Reverse(text.clone())) };
-    let latest = |said: &Said| Reverse(said.report.clone());
-    let place = said
+    let latest = |row: &ReportRow| Reverse(row.report.clone());
+    let place = row
         .place()
         .cmp(&by.place())
-        .then_with(|| latest(said).cmp(&latest(by)));
+        .then_with(|| latest(row).cmp(&latest(by)));
     place.then_with(|| who(&one.contact).cmp(&who(&other.contact)))
 }

@@ -66,7 +66,7 @@ impl ArrivalTime {
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
     /// Anything else gives no order.
     #[must_use]
-    pub fn told(at: DateTime<Utc>, sequencer: Option<&str>) -> Self {
+    pub fn of_notification(at: DateTime<Utc>, sequencer: Option<&str>) -> Self {
         let digits = sequencer.filter(|digits| (1..=32).contains(&digits.len()));
         Self {
             at,
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn of_two_files_of_one_instant_the_one_that_s3_had_later_stands_whatever_the_line() {
         let at = DateTime::from_timestamp_millis(1_795_428_000_123).unwrap();
-        let arrived = |sequencer: &str| ArrivalTime::told(at, Some(sequencer));
+        let arrived = |sequencer: &str| ArrivalTime::of_notification(at, Some(sequencer));
         // The shorter one is padded on the right.
         for (first, second) in [
             ("0055AED6DCD90281E5", "0055AED6DCD90281E6"),
@@ -159,11 +159,11 @@ mod tests {
             "2026-11-23T10:00:00.000000000Z#000000999999"
         );
         for later in [second, second + TimeDelta::milliseconds(1)] {
-            assert!(earlier < Revision::row(ArrivalTime::told(later, Some("0")), 1));
+            assert!(earlier < Revision::row(ArrivalTime::of_notification(later, Some("0")), 1));
         }
         assert!(
             Revision::row(
-                ArrivalTime::told(second - TimeDelta::milliseconds(1), Some("F")),
+                ArrivalTime::of_notification(second - TimeDelta::milliseconds(1), Some("F")),
                 1
             ) < earlier
         );

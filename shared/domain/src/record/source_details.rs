@@ -103,16 +103,16 @@ pub struct TelephoneDetails {
     pub named_at: Option<DateTime<Utc>>,
     /// Which row has the rating.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answered_by: Option<Said>,
+    pub answered_by: Option<ReportRow>,
     /// Which row has the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub named_by: Option<Said>,
+    pub named_by: Option<ReportRow>,
 }
 
 /// Which row of a report said something of a call. It sorts the legs of a call, earliest first, and
 /// the versions of one leg.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Said {
+pub struct ReportRow {
     /// When the leg began; the beginning of the hour, if the hour comes twice and the clock can't
     /// tell.
     pub clock: DateTime<Utc>,

@@ -4,7 +4,7 @@
 use crate::identity::contact::Contact;
 use crate::record::call::joined;
 use crate::record::source::Source;
-use crate::record::source_details::{Said, SourceDetails, TelephoneDetails};
+use crate::record::source_details::{ReportRow, SourceDetails, TelephoneDetails};
 use crate::record::{RecordBody, RecordId};
 use crate::retention::{ExpiresAt, Retention};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -77,23 +77,23 @@ pub struct SourceRecord {
     /// When it was collected.
     pub collected_at: DateTime<Utc>,
     /// What the source says of it.
-    pub word: Word,
+    pub change: SourceChange,
 }
 
 /// A source's message about a record.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Word {
+pub enum SourceChange {
     /// The record as it is now.
-    Told(Box<RecordBody>),
+    Upsert(Box<RecordBody>),
     /// It is no longer there, and must not be stored. This is whom it was about, as far as the
     /// source still says.
     Withdrawn(Contact),
 }
 
 impl SourceRecord {
-    /// A record that is told, and that its source calls so.
+    /// A record that the source sends, under the id that the source gives it.
     #[must_use]
-    pub fn told(source_id: &str, mut details: RecordBody) -> Self {
+    pub fn upsert(source_id: &str, mut details: RecordBody) -> Self {
         details.source_id = Some(source_id.to_owned());
         let source = details.source;
         Self {
@@ -101,7 +101,7 @@ impl SourceRecord {
             id: RecordId::at_source(source, source_id),
             formerly: RecordId::formerly_at_source(source, source_id),
             collected_at: details.collected_at,
-            word: Word::Told(Box::new(details)),
+            change: SourceChange::Upsert(Box::new(details)),
         }
     }
 
@@ -118,16 +118,16 @@ impl SourceRecord {
             id: RecordId::at_source(source, source_id),
             formerly: RecordId::formerly_at_source(source, source_id),
             collected_at,
-            word: Word::Withdrawn(contact),
+            change: SourceChange::Withdrawn(contact),
         }
     }
 
     /// Whom it is about.
     #[must_use]
     pub const fn contact(&self) -> &Contact {
-        match &self.word {
-            Word::Told(details) => &details.contact,
-            Word::Withdrawn(contact) => contact,
+        match &self.change {
+            SourceChange::Upsert(details) => &details.contact,
+            SourceChange::Withdrawn(contact) => contact,
         }
     }
 }
@@ -172,9 +172,9 @@ impl RecordBody {
         if let (SourceDetails::Telephone(call), SourceDetails::Telephone(known)) =
             (&mut like.particulars, &other.particulars)
         {
-            let same = |said: Option<&Said>, known: Option<&Said>| match (said, known) {
+            let same = |said: Option<&ReportRow>, known: Option<&ReportRow>| match (said, known) {
                 (Some(said), Some(known)) => {
-                    Said {
+                    ReportRow {
                         report: known.report.clone(),
                         ..said.clone()
                     } == *known

@@ -92,7 +92,7 @@ pub struct Constraint {
 /// Why something cannot be lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("tell the person first, and record it with the order `notice`: Article 18(3)")]
-pub struct NotTold;
+pub struct NotInformed;
 
 /// What applies to somebody's data, over all holds and restrictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,10 +139,10 @@ impl Constraint {
     /// Whether it may be lifted now.
     ///
     /// # Errors
-    /// [`NotTold`] for a restriction if the person was not informed that it will end.
-    pub const fn may_be_lifted(&self) -> Result<(), NotTold> {
+    /// [`NotInformed`] for a restriction if the person was not informed that it will end.
+    pub const fn may_be_lifted(&self) -> Result<(), NotInformed> {
         if self.kind.needs_notice() && self.notice.is_none() {
-            Err(NotTold)
+            Err(NotInformed)
         } else {
             Ok(())
         }
@@ -258,10 +258,10 @@ fn plain(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, Constraint, ConstraintKind, Effect, HoldGround, Limb, NotTold, Reason};
+    use super::{Act, Constraint, ConstraintKind, Effect, HoldGround, Limb, NotInformed, Reason};
     use chrono::DateTime;
 
-    fn standing(kind: ConstraintKind, notice: bool) -> Constraint {
+    fn constraint(kind: ConstraintKind, notice: bool) -> Constraint {
         let act = Act {
             by: "dpo-7".to_owned(),
             at: DateTime::from_timestamp(1_795_428_000, 0).unwrap(),
@@ -277,10 +277,13 @@ mod tests {
     #[test]
     fn a_restriction_is_lifted_only_after_the_person_was_told() {
         let restricted = ConstraintKind::Restriction(Limb::Accuracy);
-        assert_eq!(standing(restricted, false).may_be_lifted(), Err(NotTold));
-        assert_eq!(standing(restricted, true).may_be_lifted(), Ok(()));
         assert_eq!(
-            standing(ConstraintKind::Hold(HoldGround::LegalClaim), false).may_be_lifted(),
+            constraint(restricted, false).may_be_lifted(),
+            Err(NotInformed)
+        );
+        assert_eq!(constraint(restricted, true).may_be_lifted(), Ok(()));
+        assert_eq!(
+            constraint(ConstraintKind::Hold(HoldGround::LegalClaim), false).may_be_lifted(),
             Ok(())
         );
     }

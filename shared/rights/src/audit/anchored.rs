@@ -7,7 +7,7 @@
 use super::Unverified;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
-use custodian_buckets::anchors::{Anchor, AnchorSlot, Anchors, DAYS, HEADS, KeptVersion, Versions};
+use custodian_buckets::anchors::{Anchor, AnchorSlot, Anchors, DAYS, HEADS, KeyVersions, Versions};
 use custodian_domain::ledger::Seen;
 use custodian_store::ledger::Ledger;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -102,10 +102,10 @@ impl<'a> Anchored<'a> {
     }
 
     /// Without a chain there may be no anchors.
-    pub(super) async fn nothing_was_told(mut self) -> Result<(), Unverified> {
+    pub(super) async fn expect_no_anchors(mut self) -> Result<(), Unverified> {
         for coming in [&mut self.days, &mut self.heads] {
-            if let Some(told) = coming.next_one().await? {
-                return Err(told.but(Fault::BehindEnd).into());
+            if let Some(stored) = coming.next_one().await? {
+                return Err(stored.but(Fault::BehindEnd).into());
             }
         }
         Ok(())
@@ -114,10 +114,10 @@ impl<'a> Anchored<'a> {
     /// There may be no anchor before the first day.
     pub(super) async fn begins_with(&mut self, first: NaiveDate) -> Result<(), Unverified> {
         for coming in [&mut self.days, &mut self.heads] {
-            if let Some(told) = coming.next_one().await?
-                && told.slot.day < first
+            if let Some(stored) = coming.next_one().await?
+                && stored.slot.day < first
             {
-                return Err(told.but(Fault::BeforeFirst).into());
+                return Err(stored.but(Fault::BeforeFirst).into());
             }
         }
         Ok(())
@@ -126,10 +126,10 @@ impl<'a> Anchored<'a> {
     /// Compares links, in the chain's order.
     pub(super) async fn compare(&mut self, links: &[Seen]) -> Result<(), Unverified> {
         for link in links {
-            if let Some(told) = self.heads.next_one().await?
-                && told.n().is_none_or(|n| n <= link.n)
+            if let Some(stored) = self.heads.next_one().await?
+                && stored.n().is_none_or(|n| n <= link.n)
             {
-                told.agrees_with(link)?;
+                stored.agrees_with(link)?;
                 self.heads.ready.pop_front();
                 self.compared.heads += 1;
             }
@@ -146,10 +146,10 @@ impl<'a> Anchored<'a> {
         day: NaiveDate,
         closed_at: DateTime<Utc>,
     ) -> Result<(), Unverified> {
-        let told = self.days.next_one().await?;
-        match told {
-            Some(told) if told.slot.day == day => {
-                told.agrees_with(link)?;
+        let stored = self.days.next_one().await?;
+        match stored {
+            Some(stored) if stored.slot.day == day => {
+                stored.agrees_with(link)?;
                 self.days.ready.pop_front();
                 self.compared.days += 1;
                 Ok(())
@@ -165,20 +165,23 @@ impl<'a> Anchored<'a> {
 
     /// What is left was anchored after the chain was read, or the chain has lost it.
     pub(super) async fn finish(mut self, ledger: &Ledger) -> Result<Compared, Unverified> {
-        if let Some(told) = self.days.next_one().await? {
+        if let Some(stored) = self.days.next_one().await? {
             let closed = ledger.head().await?.and_then(|now| now.closed);
-            if closed.is_none_or(|closed| closed < told.slot.day) {
-                return Err(told.but(Fault::BehindEnd).into());
+            if closed.is_none_or(|closed| closed < stored.slot.day) {
+                return Err(stored.but(Fault::BehindEnd).into());
             }
         }
-        if let Some(told) = self.heads.next_one().await?
-            && ledger.head().await?.map(|now| now.n) < told.n()
+        if let Some(stored) = self.heads.next_one().await?
+            && ledger.head().await?.map(|now| now.n) < stored.n()
         {
-            return Err(told.but(Fault::BehindEnd).into());
+            return Err(stored.but(Fault::BehindEnd).into());
         }
         let mut everything = self.anchors.versions("");
         while let Some(page) = everything.next().await? {
-            if page.iter().any(|kept| AnchorSlot::of(&kept.key).is_none()) {
+            if page
+                .iter()
+                .any(|key_versions| AnchorSlot::of(&key_versions.key).is_none())
+            {
                 return Err(stray().into());
             }
         }
@@ -198,19 +201,19 @@ fn stray() -> Contradiction {
 struct Coming<'a> {
     anchors: &'a Anchors,
     versions: Versions,
-    ready: VecDeque<Told>,
+    ready: VecDeque<StoredAnchor>,
 }
 
 impl Coming<'_> {
     /// The next one, which stays until it is taken.
-    async fn next_one(&mut self) -> Result<Option<&Told>, Unverified> {
+    async fn next_one(&mut self) -> Result<Option<&StoredAnchor>, Unverified> {
         while self.ready.is_empty() {
             let Some(page) = self.versions.next().await? else {
                 return Ok(None);
             };
             let anchors = self.anchors;
             let read = stream::iter(page)
-                .map(|kept| Told::read(anchors, kept))
+                .map(|key_versions| StoredAnchor::read(anchors, key_versions))
                 .buffered(AT_ONCE);
             self.ready = read.try_collect().await?;
         }
@@ -219,18 +222,22 @@ impl Coming<'_> {
 }
 
 /// An anchor from the bucket.
-struct Told {
+struct StoredAnchor {
     slot: AnchorSlot,
     anchor: Option<Anchor>,
-    kept: KeptVersion,
+    key_versions: KeyVersions,
 }
 
-impl Told {
-    async fn read(anchors: &Anchors, kept: KeptVersion) -> Result<Self, Unverified> {
-        let slot = AnchorSlot::of(&kept.key).ok_or_else(stray)?;
-        let body: Result<_, StorageError> = anchors.read(&kept).await;
-        let anchor = body?.and_then(|body| Anchor::read(&kept.key, &body));
-        Ok(Self { slot, anchor, kept })
+impl StoredAnchor {
+    async fn read(anchors: &Anchors, key_versions: KeyVersions) -> Result<Self, Unverified> {
+        let slot = AnchorSlot::of(&key_versions.key).ok_or_else(stray)?;
+        let body: Result<_, StorageError> = anchors.read(&key_versions).await;
+        let anchor = body?.and_then(|body| Anchor::read(&key_versions.key, &body));
+        Ok(Self {
+            slot,
+            anchor,
+            key_versions,
+        })
     }
 
     fn n(&self) -> Option<u64> {
@@ -239,20 +246,20 @@ impl Told {
 
     fn but(&self, fault: Fault) -> Contradiction {
         Contradiction {
-            place: self.kept.key.clone(),
+            place: self.key_versions.key.clone(),
             fault,
         }
     }
 
     fn agrees_with(&self, link: &Seen) -> Result<(), Contradiction> {
         let fault = match &self.anchor {
-            None if self.kept.versions == 0 => Some(Fault::Deleted),
+            None if self.key_versions.versions == 0 => Some(Fault::Deleted),
             None => Some(Fault::Unreadable),
             Some(anchor) if (anchor.n, &anchor.hash) != (link.n, &link.hash) => {
                 Some(Fault::Differs)
             }
-            Some(_) if self.kept.markers > 0 => Some(Fault::Deleted),
-            Some(_) if self.kept.versions > 1 => Some(Fault::Overwritten),
+            Some(_) if self.key_versions.markers > 0 => Some(Fault::Deleted),
+            Some(_) if self.key_versions.versions > 1 => Some(Fault::Overwritten),
             Some(_) => None,
         };
         fault.map_or(Ok(()), |fault| Err(self.but(fault)))

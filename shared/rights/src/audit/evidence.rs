@@ -84,12 +84,12 @@ async fn named(register: &Register, doubt: Doubt) -> Result<Box<Doubt>, StorageE
     if let Whose::Digest(digest) = &doubt.whose {
         let mut pages = register.everything();
         while let Some(page) = pages.next().await? {
-            if let Some(lying) = page
+            if let Some(stored) = page
                 .into_iter()
-                .find(|lying| lying.attested.request == *digest)
+                .find(|stored| stored.attested.request == *digest)
             {
                 return Ok(Box::new(Doubt {
-                    whose: Whose::Request(lying.request),
+                    whose: Whose::Request(stored.request),
                     ..doubt
                 }));
             }
@@ -165,7 +165,7 @@ struct Known {
 }
 
 /// What the chain says about the items of a part, up to a head.
-struct Said {
+struct ChainEvidence {
     known: HashMap<String, Known>,
     since: Option<DateTime<Utc>>,
     head: u64,
@@ -183,59 +183,60 @@ impl Looking<'_> {
     async fn look(&self) -> Result<Option<Proven>, Unproven> {
         let mut looks = 0;
         loop {
-            let Some(mut said) = self.said().await? else {
+            let Some(mut in_chain) = self.read_chain().await? else {
                 return Ok(None);
             };
             looks += 1;
-            match self.compare(&mut said).await {
+            match self.compare(&mut in_chain).await {
                 // What was written after the chain was read may be attested by now.
-                Err(Unproven::Doubt(_)) if looks < LOOKS && self.has_moved(said.head).await? => {}
+                Err(Unproven::Doubt(_))
+                    if looks < LOOKS && self.has_moved(in_chain.head).await? => {}
                 compared => return compared.map(Some),
             }
         }
     }
 
     /// What the chain says, from its first day to its head; `None` if that is too much.
-    async fn said(&self) -> Result<Option<Said>, Unproven> {
-        let mut said = Said {
+    async fn read_chain(&self) -> Result<Option<ChainEvidence>, Unproven> {
+        let mut in_chain = ChainEvidence {
             known: HashMap::new(),
             since: None,
             head: 0,
         };
         let Some(head) = self.ledger.head().await? else {
-            return Ok(Some(said));
+            return Ok(Some(in_chain));
         };
-        said.head = head.n;
+        in_chain.head = head.n;
         let first = self
             .scope
             .from
             .map_or(head.first, |from| from.max(head.first));
         for day in first.iter_days().take_while(|day| *day <= head.day) {
-            let mut pages = self.ledger.lying(day);
+            let mut pages = self.ledger.stored(day);
             while let Some(page) = pages.next().await? {
-                for lying in page {
-                    if let Slot::Block(n) = lying.slot
+                for stored in page {
+                    if let Slot::Block(n) = stored.slot
                         && n <= head.n
                     {
-                        self.hear(&mut said, &block(&lying.content, &head, day, n)?)?;
+                        self.note(&mut in_chain, &block(&stored.content, &head, day, n)?)?;
                     }
                 }
-                if said.known.len() > self.scope.at_once {
+                if in_chain.known.len() > self.scope.at_once {
                     return Ok(None);
                 }
             }
         }
-        Ok(Some(said))
+        Ok(Some(in_chain))
     }
 
     /// A block's attestation replaces the earlier one, unless an item cannot change like that.
-    fn hear(&self, said: &mut Said, block: &Block) -> Result<(), Unproven> {
+    fn note(&self, in_chain: &mut ChainEvidence, block: &Block) -> Result<(), Unproven> {
         for attested in &block.attestations {
-            said.since.get_or_insert(block.at);
+            in_chain.since.get_or_insert(block.at);
             if !self.part.has(&attested.item) {
                 continue;
             }
-            let before = said.known.remove(attested.item.as_str());
+            let before = in_chain.known.remove(attested.item.as_str());
             // The id of something whose time was over may be used for something new.
             let before = before.filter(|before| !is_over(&before.attested, block.at));
             if before.is_some_and(|before| !before.attested.may_become(attested)) {
@@ -255,16 +256,18 @@ impl Looking<'_> {
                     n: block.n,
                     seen: false,
                 };
-                said.known.insert(attested.item.as_str().to_owned(), known);
+                in_chain
+                    .known
+                    .insert(attested.item.as_str().to_owned(), known);
             }
         }
         Ok(())
     }
 
     /// Compares the Register with what the chain said.
-    async fn compare(&self, said: &mut Said) -> Result<Proven, Unproven> {
+    async fn compare(&self, in_chain: &mut ChainEvidence) -> Result<Proven, Unproven> {
         let mut proven = Proven {
-            since: said.since,
+            since: in_chain.since,
             ..Proven::default()
         };
         let mut first: Option<Doubt> = None;
@@ -279,22 +282,22 @@ impl Looking<'_> {
         };
         let mut pages = self.register.everything();
         while let Some(page) = pages.next().await? {
-            for lying in page
+            for stored in page
                 .iter()
-                .filter(|lying| self.part.has(&lying.attested.item))
+                .filter(|stored| self.part.has(&stored.attested.item))
             {
-                let known = said.known.get_mut(lying.attested.item.as_str());
+                let known = in_chain.known.get_mut(stored.attested.item.as_str());
                 let n = known.as_ref().map(|known| known.n);
                 let is_same = known.is_some_and(|known| {
                     known.seen = true;
-                    known.attested.hash == lying.attested.hash
+                    known.attested.hash == stored.attested.hash
                 });
                 // What is over is shown to nobody, and TTL removes it.
-                let checked = lying.said.as_ref().map(Signed::check);
+                let checked = stored.signed.as_ref().map(Signed::check);
                 if let Some(Err(why)) = checked {
                     let (what, whose) = (
-                        What::Evidence(lying.attested.kind),
-                        Whose::Request(lying.request.clone()),
+                        What::Evidence(stored.attested.kind),
+                        Whose::Request(stored.request.clone()),
                     );
                     doubt(Doubt {
                         what,
@@ -305,10 +308,10 @@ impl Looking<'_> {
                 } else if is_same {
                     proven.attested += 1;
                     proven.signed += u64::from(checked == Some(Ok(true)));
-                } else if n.is_none() && is_over(&lying.attested, self.scope.now) {
-                } else if self.register.is_waiting(lying).await? {
+                } else if n.is_none() && is_over(&stored.attested, self.scope.now) {
+                } else if self.register.is_waiting(stored).await? {
                     proven.waiting += 1;
-                } else if n.is_none() && is_older(lying, said.since) {
+                } else if n.is_none() && is_older(stored, in_chain.since) {
                     proven.older += 1;
                 } else {
                     let wrong = if n.is_some() {
@@ -317,8 +320,8 @@ impl Looking<'_> {
                         Wrong::Unattested
                     };
                     let (what, whose) = (
-                        What::Evidence(lying.attested.kind),
-                        Whose::Request(lying.request.clone()),
+                        What::Evidence(stored.attested.kind),
+                        Whose::Request(stored.request.clone()),
                     );
                     doubt(Doubt {
                         what,
@@ -329,7 +332,7 @@ impl Looking<'_> {
                 }
             }
         }
-        for known in said.known.values().filter(|known| !known.seen) {
+        for known in in_chain.known.values().filter(|known| !known.seen) {
             let whose = Whose::Digest(known.attested.request.clone());
             let (what, wrong) = (What::Evidence(known.attested.kind), Wrong::Gone);
             doubt(Doubt {
@@ -355,11 +358,11 @@ impl Part {
 }
 
 fn block(content: &StoredContent, head: &Head, day: NaiveDate, n: u64) -> Result<Block, Broken> {
-    let said = match content {
+    let in_chain = match content {
         StoredContent::Link(link) if link.is_whole() => link.says(),
         StoredContent::Link(_) | StoredContent::Nothing | StoredContent::Unreadable => None,
     };
-    said.ok_or(Broken {
+    in_chain.ok_or(Broken {
         day: day.min(head.day),
         n,
         fault: ChainFault::Unreadable,
@@ -372,9 +375,9 @@ fn is_over(attested: &Attestation, at: DateTime<Utc>) -> bool {
 
 /// Whether something was written before anything was attested, or while functions of an earlier
 /// version still ran.
-fn is_older(lying: &StoredEvidence, since: Option<DateTime<Utc>>) -> bool {
+fn is_older(stored: &StoredEvidence, since: Option<DateTime<Utc>>) -> bool {
     since.is_none_or(|since| {
-        lying
+        stored
             .written
             .is_some_and(|written| written < since + BEGINS_WITHIN)
     })

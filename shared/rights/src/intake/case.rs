@@ -5,7 +5,7 @@ use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::source_record::{SourceRecord, Word};
+use custodian_domain::record::source_record::{SourceChange, SourceRecord};
 use custodian_domain::record::{Holder, RecordBody, RecordId};
 use custodian_store::Key;
 use custodian_store::records::StoredRecord;
@@ -19,70 +19,70 @@ pub(super) struct Case {
     /// The ids under which an earlier version may have stored it: what is there stays there.
     formerly: Vec<RecordId>,
     /// What the source sent.
-    pub(super) arrivals: Vec<Handed>,
+    pub(super) sent: Vec<SentRecord>,
     /// Everybody whom the rows name, and the anonymous holder if they name nobody.
     pub(super) holders: Vec<Holder>,
     /// What is stored of it: one record, unless a run broke off.
-    pub(super) lying: Vec<StoredRecord>,
+    pub(super) stored: Vec<StoredRecord>,
 }
 
 /// One record that a source sent.
-pub(super) struct Handed {
+pub(super) struct SentRecord {
     /// Its position among all.
     pub(super) place: usize,
-    pub(super) arrival: SourceRecord,
+    pub(super) record: SourceRecord,
     /// Whom it names: the record belongs to the first key, and the others lead to the first.
     subjects: Vec<SubjectKey>,
     /// Its possible holders, under every version of the keys.
-    own: Vec<Holder>,
+    possible_holders: Vec<Holder>,
 }
 
 /// Sorts what a source sent by record, in the order of first appearance.
-pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
+pub(super) fn of(sent: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
     let mut places: HashMap<(Source, RecordId), usize> = HashMap::new();
     let mut cases: Vec<Case> = Vec::new();
-    for (place, arrival) in arrivals.into_iter().enumerate() {
+    for (place, record) in sent.into_iter().enumerate() {
         let case = *places
-            .entry((arrival.source, arrival.id.clone()))
+            .entry((record.source, record.id.clone()))
             .or_insert_with(|| {
-                let (source, id) = (arrival.source, arrival.id.clone());
-                let (arrivals, holders) = (Vec::new(), Vec::new());
+                let (source, id) = (record.source, record.id.clone());
+                let (sent, holders) = (Vec::new(), Vec::new());
                 cases.push(Case {
                     source,
                     id,
                     formerly: Vec::new(),
-                    arrivals,
+                    sent,
                     holders,
-                    lying: Vec::new(),
+                    stored: Vec::new(),
                 });
                 cases.len() - 1
             });
         let Some(case) = cases.get_mut(case) else {
             continue;
         };
-        let (mut subjects, mut own) = (Vec::new(), Vec::new());
+        let (mut subjects, mut possible_holders) = (Vec::new(), Vec::new());
         // Numbers are slow to read, and a file has many: here, and nowhere after.
-        for identifier in arrival.contact().identifiers() {
+        for identifier in record.contact().identifiers() {
             let versions: Vec<SubjectKey> = keys.keys(&identifier).collect();
             if subjects.is_empty() {
-                own = versions.iter().cloned().map(Holder::Subject).collect();
+                possible_holders = versions.iter().cloned().map(Holder::Subject).collect();
             }
             subjects.extend(versions.first().cloned());
             case.holders
                 .extend(versions.into_iter().map(Holder::Subject));
         }
-        let ids = [&arrival.id].into_iter().chain(&arrival.formerly);
+        let ids = [&record.id].into_iter().chain(&record.formerly);
         let anonymous: Vec<Holder> = ids.map(|id| Holder::Anonymous(Reference::of(id))).collect();
         if subjects.is_empty() {
-            own.extend(anonymous.iter().cloned());
+            possible_holders.extend(anonymous.iter().cloned());
         }
         case.holders.extend(anonymous);
-        case.formerly.extend(arrival.formerly.iter().cloned());
-        case.arrivals.push(Handed {
+        case.formerly.extend(record.formerly.iter().cloned());
+        case.sent.push(SentRecord {
             place,
-            arrival,
+            record,
             subjects,
-            own,
+            possible_holders,
         });
     }
     for case in &mut cases {
@@ -95,7 +95,7 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
 }
 
 /// Sets each case's stored records.
-pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
+pub(super) fn assign(cases: &mut [Case], stored: Vec<StoredRecord>) {
     let named = |(place, case): (usize, &Case)| -> Vec<_> {
         case.ids()
             .map(|id| ((case.source, id.clone()), place))
@@ -103,10 +103,10 @@ pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
     };
     let places: HashMap<(Source, RecordId), usize> =
         cases.iter().enumerate().flat_map(named).collect();
-    for lying in lying {
-        let place = places.get(&(lying.record.details.source, lying.record.id.clone()));
+    for stored in stored {
+        let place = places.get(&(stored.record.details.source, stored.record.id.clone()));
         if let Some(case) = place.and_then(|place| cases.get_mut(*place)) {
-            case.lying.push(lying);
+            case.stored.push(stored);
         }
     }
 }
@@ -131,11 +131,11 @@ impl Case {
     pub(super) fn candidates(&self) -> impl Iterator<Item = Key> + '_ {
         self.ids().flat_map(|id| {
             // Only the record itself is its anonymous holder.
-            let own = Holder::Anonymous(Reference::of(id));
+            let possible_holders = Holder::Anonymous(Reference::of(id));
             let holders = self
                 .holders
                 .iter()
-                .filter(move |holder| holder.subject().is_some() || **holder == own);
+                .filter(move |holder| holder.subject().is_some() || **holder == possible_holders);
             holders.map(|holder| Key::record(holder, self.source, id))
         })
     }
@@ -143,9 +143,9 @@ impl Case {
     /// On which days of the index it may be.
     pub(super) fn days(&self) -> Vec<(NaiveDate, String)> {
         let mut days: Vec<NaiveDate> = self
-            .arrivals
+            .sent
             .iter()
-            .map(|handed| handed.arrival.collected_at.date_naive())
+            .map(|row| row.record.collected_at.date_naive())
             .collect();
         days.sort_unstable();
         days.dedup();
@@ -160,9 +160,9 @@ impl Case {
 
     /// Whom a contact names: as in the row, unless the contact is what was stored before.
     pub(super) fn subjects(&self, contact: &Contact, keys: &SubjectKeys) -> Vec<SubjectKey> {
-        let told = |handed: &&Handed| matches!(&handed.arrival.word, Word::Told(told) if told.contact == *contact);
-        match self.arrivals.iter().find(told) {
-            Some(handed) => handed.subjects.clone(),
+        let names_them = |row: &&SentRecord| matches!(&row.record.change, SourceChange::Upsert(names_them) if names_them.contact == *contact);
+        match self.sent.iter().find(names_them) {
+            Some(row) => row.subjects.clone(),
             None => contact
                 .identifiers()
                 .iter()
@@ -172,16 +172,16 @@ impl Case {
     }
 }
 
-impl Handed {
+impl SentRecord {
     /// Whether its possible holder was erased after it was collected.
     pub(super) fn is_erased(
         &self,
         suppressed: &Suppressed,
-        told: &RecordBody,
+        names_them: &RecordBody,
         collected_at: DateTime<Utc>,
     ) -> bool {
-        self.own
+        self.possible_holders
             .iter()
-            .any(|holder| suppressed.covers(holder, told, collected_at))
+            .any(|holder| suppressed.covers(holder, names_them, collected_at))
     }
 }

@@ -1,14 +1,14 @@
 //! What has to be done for one record, and what happens to each row that was sent for it.
 
-use super::Taken;
-use super::case::{Case, Handed};
+use super::IntakeOutcome;
+use super::case::{Case, SentRecord};
 use super::change::{Change, Put, links};
 use super::known::Known;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::reference::Reference;
-use custodian_domain::record::source_record::{Word, are_of_two};
+use custodian_domain::record::source_record::{SourceChange, are_of_two};
 use custodian_domain::record::{Holder, Record, RecordBody, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_store::Key;
@@ -25,75 +25,77 @@ pub(super) struct Decision<'a> {
 
 impl Decision<'_> {
     /// What has to be done, and what happens to each row.
-    pub(super) fn decide(&self, outcomes: &mut [Taken]) -> Change {
+    pub(super) fn decide(&self, outcomes: &mut [IntakeOutcome]) -> Change {
         let Self {
             case, known, now, ..
         } = *self;
         let suppressed = &known.suppressed;
         let mut change = Change::default();
         let mut withdrawn = suppressed.is_withdrawn(case.source, &case.id);
-        let (mut kept, on_hold) = self.sort_stored(withdrawn, &mut change);
-        let home = self.home(&mut kept);
+        let (mut staying, on_hold) = self.sort_stored(withdrawn, &mut change);
+        let home = self.home(&mut staying);
         let mut state: Option<RecordBody> = None;
         // Two that an earlier version stored apart are one only if they are of one record.
-        kept.retain(|lying| match &state {
-            Some(first) if of_two(first, &lying.record.details) => false,
+        staying.retain(|stored| match &state {
+            Some(first) if of_two(first, &stored.record.details) => false,
             Some(first) => {
-                state = Some(first.corrected(&lying.record.details));
+                state = Some(first.corrected(&stored.record.details));
                 true
             }
             None => {
-                state = Some(lying.record.details.clone());
+                state = Some(stored.record.details.clone());
                 true
             }
         });
-        for handed in &case.arrivals {
-            let Handed { place, arrival, .. } = handed;
+        for row in &case.sent {
+            let SentRecord { place, record, .. } = row;
             let Some(outcome) = outcomes.get_mut(*place) else {
                 continue;
             };
-            *outcome = match (&arrival.word, &state) {
-                (Word::Withdrawn(contact), Some(held))
+            *outcome = match (&record.change, &state) {
+                (SourceChange::Withdrawn(contact), Some(held))
                     if are_of_two(
                         (&held.contact, held.collected_at),
-                        (contact, arrival.collected_at),
+                        (contact, record.collected_at),
                     ) =>
                 {
-                    Taken::OfAnother
+                    IntakeOutcome::OfAnother
                 }
-                (Word::Withdrawn(_), _) => {
+                (SourceChange::Withdrawn(_), _) => {
                     withdrawn = true;
                     change.withdrawn = true;
                     if let Some(state) = state.as_mut().filter(|_| on_hold) {
                         state.retention =
                             Retention::Held(state.retention.due().min(ExpiresAt::at(now)));
-                        Taken::Held
+                        IntakeOutcome::Held
                     } else if state.take().is_some() || !change.forget.is_empty() {
-                        Taken::Forgotten
+                        IntakeOutcome::Forgotten
                     } else {
-                        Taken::Before
+                        IntakeOutcome::Before
                     }
                 }
-                (Word::Told(_), _) if withdrawn => Taken::Suppressed,
-                (Word::Told(told), None)
-                    if handed.is_erased(suppressed, told, told.collected_at) =>
+                (SourceChange::Upsert(_), _) if withdrawn => IntakeOutcome::Suppressed,
+                (SourceChange::Upsert(sent), None)
+                    if row.is_erased(suppressed, sent, sent.collected_at) =>
                 {
-                    Taken::Suppressed
+                    IntakeOutcome::Suppressed
                 }
-                (Word::Told(told), None) => {
-                    state = Some((**told).clone());
-                    Taken::New
+                (SourceChange::Upsert(sent), None) => {
+                    state = Some((**sent).clone());
+                    IntakeOutcome::New
                 }
-                (Word::Told(told), Some(held)) if of_two(held, told) => Taken::OfAnother,
-                (Word::Told(told), Some(held)) => {
-                    let corrected = held.corrected(told);
-                    if handed.is_erased(suppressed, told, corrected.collected_at) {
+                (SourceChange::Upsert(sent), Some(held)) if of_two(held, sent) => {
+                    IntakeOutcome::OfAnother
+                }
+                (SourceChange::Upsert(sent), Some(held)) => {
+                    let corrected = held.corrected(sent);
+                    if row.is_erased(suppressed, sent, corrected.collected_at) {
                         // It would be corrected into a record of somebody who was erased since.
                         state = state.filter(|_| on_hold);
-                        Taken::Suppressed
+                        IntakeOutcome::Suppressed
                     } else {
                         let outcome = compare(held, &corrected);
-                        if outcome != Taken::Before {
+                        if outcome != IntakeOutcome::Before {
                             state = Some(corrected);
                         }
                         outcome
@@ -101,7 +103,7 @@ impl Decision<'_> {
                 }
             };
         }
-        self.settle(state, &home, &kept, &mut change);
+        self.settle(state, &home, &staying, &mut change);
         change
     }
 
@@ -109,13 +111,13 @@ impl Decision<'_> {
     fn sort_stored(&self, withdrawn: bool, change: &mut Change) -> (Vec<&StoredRecord>, bool) {
         let (known, suppressed) = (self.known, &self.known.suppressed);
         let mut on_hold = false;
-        let mut kept: Vec<&StoredRecord> = Vec::new();
-        for lying in &self.case.lying {
+        let mut staying: Vec<&StoredRecord> = Vec::new();
+        for stored in &self.case.stored {
             let Record {
                 holder, details, ..
-            } = &lying.record;
+            } = &stored.record;
             let erased = suppressed.covers(holder, details, details.collected_at);
-            let goes = |cause| (lying.candidate.clone(), cause);
+            let goes = |cause| (stored.candidate.clone(), cause);
             let held = known.effect(holder, details).held;
             on_hold |= held;
             // What is held is left to the erasure, and stays after a withdrawal.
@@ -125,7 +127,7 @@ impl Decision<'_> {
             // An erasure, or a withdrawal, beside which something was written is completed here.
             if erased {
                 change.forget.push(goes(Cause::Erasure));
-                let links = links(&lying.record, &details.contact.further_keys(self.keys));
+                let links = links(&stored.record, &details.contact.further_keys(self.keys));
                 change.forget.extend(
                     links
                         .into_iter()
@@ -134,19 +136,20 @@ impl Decision<'_> {
             } else if withdrawn && !held {
                 change.forget.push(goes(Cause::Correction));
             } else {
-                kept.push(lying);
+                staying.push(stored);
             }
         }
-        (kept, on_hold)
+        (staying, on_hold)
     }
 
     /// The id under which it is stored. What an earlier version stored under another id stays
     /// there, with its holds. Puts the stored record with that id first.
-    fn home(&self, kept: &mut [&StoredRecord]) -> RecordId {
-        let place = |lying: &&StoredRecord| self.case.ids().position(|id| *id == lying.record.id);
-        kept.sort_by_key(place);
-        kept.first()
-            .map_or_else(|| self.case.id.clone(), |lying| lying.record.id.clone())
+    fn home(&self, staying: &mut [&StoredRecord]) -> RecordId {
+        let place = |stored: &&StoredRecord| self.case.ids().position(|id| *id == stored.record.id);
+        staying.sort_by_key(place);
+        staying
+            .first()
+            .map_or_else(|| self.case.id.clone(), |stored| stored.record.id.clone())
     }
 
     /// What has to be put, and what deleted, so that exactly this is stored.
@@ -154,7 +157,7 @@ impl Decision<'_> {
         &self,
         state: Option<RecordBody>,
         home: &RecordId,
-        kept: &[&StoredRecord],
+        staying: &[&StoredRecord],
         change: &mut Change,
     ) {
         let Self {
@@ -163,11 +166,11 @@ impl Decision<'_> {
         let stands = |holder: &Holder, details: &RecordBody| {
             known.effect(holder, details) == details.effect()
         };
-        let unchanged = |details: &RecordBody| match kept {
+        let unchanged = |details: &RecordBody| match staying {
             [one] => one.record.details == *details && stands(&one.record.holder, details),
             _ => false,
         };
-        let mut gone: Vec<&StoredRecord> = kept.to_vec();
+        let mut gone: Vec<&StoredRecord> = staying.to_vec();
         match state {
             Some(details) if unchanged(&details) => return,
             Some(details) => {
@@ -215,12 +218,12 @@ fn of_two(one: &RecordBody, other: &RecordBody) -> bool {
 }
 
 /// What a correction changed, apart from its own revision.
-fn compare(held: &RecordBody, corrected: &RecordBody) -> Taken {
+fn compare(held: &RecordBody, corrected: &RecordBody) -> IntakeOutcome {
     if corrected.says_the_same_as(held) {
-        Taken::Before
+        IntakeOutcome::Before
     } else if corrected.legs() > held.legs() {
-        Taken::Joined
+        IntakeOutcome::Joined
     } else {
-        Taken::Corrected
+        IntakeOutcome::Corrected
     }
 }

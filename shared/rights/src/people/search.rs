@@ -149,18 +149,18 @@ impl<'a> Search<'a> {
             // The current version of the key first: a link has the same name in whichever way it is
             // found.
             let mut keys = owner
-                .own
+                .identifier
                 .as_ref()
-                .map_or_else(Vec::new, |own| self.people.known(own).keys);
+                .map_or_else(Vec::new, |identifier| self.people.known(identifier).keys);
             keys.extend(owner.keys);
-            let kind = owner.own.as_ref().map(Identifier::kind);
+            let kind = owner.identifier.as_ref().map(Identifier::kind);
             self.show(Candidate {
                 is_only: proven == 1
                     && !is_shared
                     && owner.evidence.strongest().is_more_than_a_claim(),
                 through: known.kind().or(kind).unwrap_or(IdentifierKind::Reference),
                 to: Known {
-                    identifier: owner.own,
+                    identifier: owner.identifier,
                     keys: distinct(keys),
                 },
                 evidence: owner.evidence,

@@ -32,7 +32,7 @@ pub(super) struct Evidence {
 /// The records under a key that a link leads to.
 pub(super) struct Owner {
     /// The identifier under which the records are stored; `None` if there are none.
-    pub(super) own: Option<Identifier>,
+    pub(super) identifier: Option<Identifier>,
     /// The keys under which they are stored.
     pub(super) keys: Vec<SubjectKey>,
     /// What those of the records that also name the other identifier say about the link.
@@ -124,11 +124,19 @@ impl People {
         let mut owners: Vec<Owner> = Vec::new();
         let mut places: HashMap<Identifier, usize> = HashMap::new();
         for owner in read {
-            let place = owner.own.as_ref().and_then(|own| places.get(own));
+            let place = owner
+                .identifier
+                .as_ref()
+                .and_then(|identifier| places.get(identifier));
             if let Some(other) = place.and_then(|place| owners.get_mut(*place)) {
                 other.merge(owner);
             } else {
-                places.extend(owner.own.clone().map(|own| (own, owners.len())));
+                places.extend(
+                    owner
+                        .identifier
+                        .clone()
+                        .map(|identifier| (identifier, owners.len())),
+                );
                 owners.push(owner);
             }
         }
@@ -145,7 +153,7 @@ impl People {
         mailboxes: &Mailboxes,
         now: DateTime<Utc>,
     ) -> Result<Owner, StorageError> {
-        let (mut own, mut evidence, mut records) = (None, Evidence::default(), 0);
+        let (mut identifier, mut evidence, mut records) = (None, Evidence::default(), 0);
         let (mut spellings, mut pages) = (Spellings::default(), self.records.witnesses(&key, now));
         while let Some(page) = pages.next().await? {
             for witness in page {
@@ -159,13 +167,13 @@ impl People {
                     let of = |one: &Identifier| vouches_for(&witness, one, mailboxes);
                     evidence.add(&witness, of(first), of(named));
                 }
-                if own.is_none() {
-                    own = Some(first.clone());
+                if identifier.is_none() {
+                    identifier = Some(first.clone());
                 }
             }
         }
         Ok(Owner {
-            own,
+            identifier,
             keys: vec![key],
             evidence,
             records,
@@ -181,9 +189,9 @@ impl People {
         now: DateTime<Utc>,
     ) -> Result<Owner, StorageError> {
         let every: Vec<SubjectKey> = owner
-            .own
+            .identifier
             .iter()
-            .flat_map(|own| self.keys.keys(own))
+            .flat_map(|identifier| self.keys.keys(identifier))
             .collect();
         for key in every {
             if !owner.keys.contains(&key) {

@@ -43,7 +43,7 @@ impl Redone {
     pub(super) const fn count(&mut self, why: Why) {
         match why {
             Why::Expired => self.expired += 1,
-            Why::Told => self.told += 1,
+            Why::Deleted => self.told += 1,
             Why::Erased => self.erased += 1,
             Why::Withdrawn => self.withdrawn += 1,
         }
@@ -54,7 +54,8 @@ impl Redone {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Why {
     Expired,
-    Told,
+    /// The ledger has its deletion.
+    Deleted,
     Erased,
     Withdrawn,
 }

@@ -123,12 +123,12 @@ mod tests {
 
     #[test]
     fn an_item_is_attested_by_the_hash_of_its_attributes_in_their_order_with_their_types() {
-        let lying = item(
+        let stored = item(
             "REQUEST#ERA-1",
             "EVENT#n0000000001",
             &[("what", s("planned")), ("expires_at", n(7))],
         );
-        let attested = attested(&lying).unwrap();
+        let attested = attested(&stored).unwrap();
         let spelt = r#"{"expires_at":{"N":"7"},"pk":{"S":"REQUEST#ERA-1"},"sk":{"S":"EVENT#n0000000001"},"what":{"S":"planned"}}"#;
         assert_eq!(
             (attested.hash, attested.until),

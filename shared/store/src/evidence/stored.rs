@@ -25,7 +25,7 @@ pub struct StoredEvidence {
     /// When it says that it was written.
     pub written: Option<DateTime<Utc>>,
     /// The processor's signed answer, in a receipt.
-    pub said: Option<Signed>,
+    pub signed: Option<Signed>,
     partition: String,
 }
 
@@ -48,7 +48,7 @@ impl Register {
     #[must_use]
     pub fn everything(&self) -> Everything {
         let evidence = Condition::begins(keys::PK, PARTITIONS.map(s));
-        let read = |item| Some(lying(&item));
+        let read = |item| Some(stored(&item));
         Everything(
             self.0
                 .scan("read everything that is attested", Some(evidence), read),
@@ -59,8 +59,8 @@ impl Register {
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown.
-    pub async fn is_waiting(&self, lying: &StoredEvidence) -> Result<bool, StorageError> {
-        let (key, now) = (keys::unattested(&lying.partition), DateTime::UNIX_EPOCH);
+    pub async fn is_waiting(&self, stored: &StoredEvidence) -> Result<bool, StorageError> {
+        let (key, now) = (keys::unattested(&stored.partition), DateTime::UNIX_EPOCH);
         Ok(self
             .0
             .get("look for what waits to be attested", key, now)
@@ -94,25 +94,25 @@ impl Mark {
     }
 }
 
-fn lying(item: &Item) -> Option<StoredEvidence> {
+fn stored(item: &Item) -> Option<StoredEvidence> {
     let attested = attested(item)?;
     let partition = text(item, keys::PK)?.to_owned();
     let request = keys::evidence_of(&partition)?;
     Some(StoredEvidence {
         written: written(attested.kind, item),
-        said: said(attested.kind, item),
+        signed: signed(attested.kind, item),
         attested,
         request,
         partition,
     })
 }
 
-fn said(kind: Evidence, item: &Item) -> Option<Signed> {
+fn signed(kind: Evidence, item: &Item) -> Option<Signed> {
     if kind != Evidence::Receipt {
         return None;
     }
     let task: Task = read(item.clone())?;
-    task.receipt?.correspondence?.said.map(|said| *said)
+    task.receipt?.correspondence?.said.map(|signed| *signed)
 }
 
 impl StoredEvidence {

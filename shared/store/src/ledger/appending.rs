@@ -89,7 +89,7 @@ impl Ledger {
             }
         }
         let (day, link, after) = begun
-            .tell(entries, attestations, now)
+            .append(entries, attestations, now)
             .ok_or(StorageError::unreadable(operation))?;
         let writes = deeds.iter().map(|deed| deed.write.clone()).collect();
         let links = vec![(keys::block(day, link.n), link)];

@@ -161,7 +161,7 @@ impl Request {
             Action::Erase => !id.is_click(),
             Action::Unsubscribe => place == Place::Newsletter,
             Action::Restrict | Action::Unrestrict | Action::Rectify => {
-                !id.is_click() && place.can_be_told()
+                !id.is_click() && place.can_be_notified()
             }
         };
         is_asked && self.stage == Stage::Approved && self.approved(id) == approved

@@ -44,7 +44,7 @@ impl Surveys {
     pub async fn tidy(&self, held: bool, now: DateTime<Utc>) -> Result<Tidied, StorageError> {
         // Versions first: one that is put meanwhile must not look like one that was replaced.
         let versions = self.listed().await?;
-        let mut standing = self.standing_all(now).await?;
+        let mut current = self.current_versions(now).await?;
         let mut tidied = Tidied::default();
         for Listed {
             survey,
@@ -53,7 +53,7 @@ impl Surveys {
         } in versions
         {
             let key = keys::survey_version(&survey, &version);
-            let today = match standing.get(&survey) {
+            let today = match current.get(&survey) {
                 // What is asked there is unknown.
                 Some(None) => continue,
                 Some(Some((today, _))) => *today == version,
@@ -68,10 +68,10 @@ impl Surveys {
                 (true, None) | (false, Some(_)) => {}
             }
             if today {
-                standing.remove(&survey);
+                current.remove(&survey);
             }
         }
-        for (survey, today) in standing {
+        for (survey, today) in current {
             if let Some((version, document)) = today {
                 self.keep_version(&survey, &version, &document, Asked::Today, now)
                     .await?;
@@ -101,7 +101,7 @@ impl Surveys {
     }
 
     /// What is asked today, as it is stored and not from a copy; `None` for what is not JSON.
-    async fn standing_all(
+    async fn current_versions(
         &self,
         now: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Option<(VersionId, String)>>, StorageError> {
@@ -112,16 +112,16 @@ impl Surveys {
             ))
         };
         let mut pages = self.register.live("read surveys", SURVEY, "", now, read);
-        let mut standing = BTreeMap::new();
+        let mut current = BTreeMap::new();
         while let Some(page) = pages.next().await? {
             for (survey, document) in page {
                 let version = serde_json::from_str(&document)
                     .ok()
                     .map(|value| VersionId::of(&value));
-                standing.insert(survey, version.map(|version| (version, document)));
+                current.insert(survey, version.map(|version| (version, document)));
             }
         }
-        Ok(standing)
+        Ok(current)
     }
 
     /// Marks a version as retired then, or as asked again. Returns whether it is still there.

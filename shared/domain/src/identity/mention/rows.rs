@@ -24,7 +24,7 @@ const DEEPEST: usize = 4_096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// What an import puts into quarantine: one JSON object a line, with the row as a string.
-    Told,
+    Quarantined,
     /// A row is a line.
     Lines,
     /// Comma-separated values: a row is a line, or several within quotes.
@@ -136,7 +136,7 @@ impl<L: Look> Search<L> {
     #[must_use]
     pub fn new(who: L, layout: Layout) -> Self {
         // What an import wrote is always text.
-        let head = if layout == Layout::Told {
+        let head = if layout == Layout::Quarantined {
             Head::Text
         } else {
             Head::Unknown
@@ -263,7 +263,7 @@ impl<L: Look> Search<L> {
 }
 
 fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
-    let told = if layout == Layout::Told {
+    let told = if layout == Layout::Quarantined {
         QuarantinedRow::parse(row)
     } else {
         None
@@ -309,7 +309,7 @@ impl Scan {
             self.read = held.len();
             return None;
         }
-        if layout == Layout::Told || layout == Layout::Lines {
+        if layout == Layout::Quarantined || layout == Layout::Lines {
             let behind = held[self.read..].iter().position(|byte| *byte == b'\n');
             self.read = behind.map_or(held.len(), |behind| self.read + behind + 1);
             return behind.map(|_| self.read);
@@ -317,7 +317,11 @@ impl Scan {
         while let Some(&byte) = held.get(self.read) {
             let next = held.get(self.read + 1);
             let ends = match layout {
-                Layout::Told | Layout::Lines | Layout::One | Layout::Unknown | Layout::Csv => {
+                Layout::Quarantined
+                | Layout::Lines
+                | Layout::One
+                | Layout::Unknown
+                | Layout::Csv => {
                     if byte == b'\r' && next.is_none() && !is_last {
                         return None;
                     }

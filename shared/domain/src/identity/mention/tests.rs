@@ -342,8 +342,8 @@ fn a_line_in_quarantine_is_looked_into_as_the_row_that_it_tells() {
     );
     let escaped = line(r#"{"text": "Hi\nrosa@example.org"}"#);
     let file = format!("{others}{rosas}{escaped}{others}");
-    assert_eq!(left(Layout::Told, &file), others.repeat(2));
-    assert!(!scrubbed(Layout::Told, rosas.as_bytes(), 5).1.others);
+    assert_eq!(left(Layout::Quarantined, &file), others.repeat(2));
+    assert!(!scrubbed(Layout::Quarantined, rosas.as_bytes(), 5).1.others);
 }
 
 #[test]
@@ -363,17 +363,17 @@ fn a_row_in_base64_is_looked_into_as_the_bytes_that_it_stands_for() {
     );
     assert!(rosas.contains("row_base64") && others.contains("row_base64"));
     assert_eq!(
-        left(Layout::Told, &format!("{others}{rosas}{others}")),
+        left(Layout::Quarantined, &format!("{others}{rosas}{others}")),
         others.repeat(2)
     );
     // An address with a letter that only Windows-1252 gives back.
     let address = line(b"3,si\xe2n@b\xfccher.example");
     let sian = email("siân@bücher.example");
-    let mut search = Search::new(&sian, Layout::Told);
+    let mut search = Search::new(&sian, Layout::Quarantined);
     search.push(address.as_bytes());
     assert_eq!(search.finish().0.rows, 1);
     let packed = line(&[b"\x1f\x8b\x08".as_slice(), &[0x9c; 40]].concat());
-    let (rest, found) = scrubbed(Layout::Told, packed.as_bytes(), 5);
+    let (rest, found) = scrubbed(Layout::Quarantined, packed.as_bytes(), 5);
     assert_eq!(
         (found.rows, found.opaque, rest.as_slice()),
         (0, 1, packed.as_bytes())
@@ -495,7 +495,8 @@ fn what_nobody_can_look_into_may_name_anybody() {
         bytes: vec![0xff, 0, 1, 2, 3, 4, 5],
     };
     assert!(
-        indexed(&opaque.to_line().unwrap(), Layout::Told).may_name(&email("a@example.org"), &key)
+        indexed(&opaque.to_line().unwrap(), Layout::Quarantined)
+            .may_name(&email("a@example.org"), &key)
     );
     let blank = indexed(b"nothing\n", Layout::Lines);
     assert!(!blank.may_name(&email("a@example.org"), &key));
@@ -572,7 +573,7 @@ proptest! {
         ]), 0..60),
         chunk in 1_usize..20,
         layout in prop::sample::select(vec![
-            Layout::Told, Layout::Lines, Layout::Csv, Layout::List, Layout::One, Layout::Unknown,
+            Layout::Quarantined, Layout::Lines, Layout::Csv, Layout::List, Layout::One, Layout::Unknown,
         ]),
     ) {
         let file = parts.concat();

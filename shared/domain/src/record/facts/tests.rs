@@ -46,7 +46,7 @@ fn told(particulars: SourceDetails) -> RecordBody {
         service: Some("waste".to_owned()),
         journey: Some("dispose-of-waste".to_owned()),
         stage: Some("visit".to_owned()),
-        ..RecordBody::told("1", at(), Revision::updated(at()), particulars)
+        ..RecordBody::from_source("1", at(), Revision::updated(at()), particulars)
     }
 }
 
@@ -400,7 +400,7 @@ fn a_note_that_somebody_joined_names_no_staff() {
         outcome: None,
         transcript,
     };
-    let mut details = RecordBody::told(
+    let mut details = RecordBody::from_source(
         "CHAT-1",
         at(),
         Revision::updated(at()),

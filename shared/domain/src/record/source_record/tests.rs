@@ -4,7 +4,7 @@ use crate::record::RecordBody;
 use crate::record::processor_copy::ProcessorCopy;
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
-use crate::record::source_details::{Leg, Post, Said, SourceDetails, TelephoneDetails};
+use crate::record::source_details::{Leg, Post, ReportRow, SourceDetails, TelephoneDetails};
 use crate::survey::answers::Answer;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn told(
         service: Some(format!("service-{minute}")),
     };
     let revision = Revision::row(at(100 + report), *line);
-    let said = Said::of(&leg, twice.then(|| (at(-1), *line)), revision.file());
+    let said = ReportRow::of(&leg, twice.then(|| (at(-1), *line)), revision.file());
     let telephone = TelephoneDetails {
         legs: vec![leg],
         answered_at: rating.map(|_| began),
@@ -68,7 +68,7 @@ fn told(
         answered_by: rating.map(|_| said.clone()),
         named_by: phone.map(|_| said),
     };
-    let mut details = RecordBody::told(
+    let mut details = RecordBody::from_source(
         "300000002187346",
         began,
         revision,
@@ -100,7 +100,7 @@ fn post(minute: i64, row: u64, text: &str) -> RecordBody {
         sentiment: None,
     });
     let mut details =
-        RecordBody::told("9911", at(minute), Revision::row(at(100), row), particulars);
+        RecordBody::from_source("9911", at(minute), Revision::row(at(100), row), particulars);
     details
         .answers
         .insert("comment".to_owned(), Answer::Text(text.to_owned()));
