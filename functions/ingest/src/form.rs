@@ -142,8 +142,8 @@ fn as_shown(kind: QuestionKind, sent: &str) -> Cow<'_, str> {
 }
 
 /// What was typed, for filling in again, without invisible characters; JSON fills in nothing.
-pub fn typed(sheet: &FormData) -> Typed {
-    let texts = sheet.iter().filter_map(|(field, given)| match given {
+pub fn typed(form_data: &FormData) -> Typed {
+    let texts = form_data.iter().filter_map(|(field, given)| match given {
         RawValue::Texts(texts) => Some((
             field.clone(),
             texts.iter().map(|text| text::lines(text)).collect(),
@@ -262,14 +262,14 @@ mod tests {
             fields in proptest::collection::vec(("satisfaction|visits|decided_on|decided_on-(day|month|year)|comment|[a-z]{1,50}|.{0,50}", "[<>&\"'a\\PC]{0,200}", 1_usize..40), 0..60)
         ) {
             let survey = Survey::parse(include_str!("../../../surveys/planning-application.json")).unwrap();
-            let (mut sheet, mut sent) = (FormData::new(), 0);
+            let (mut form_data, mut sent) = (FormData::new(), 0);
             for (field, value, times) in fields {
                 sent += (field.len() + value.len()) * times;
-                sheet.insert(field, RawValue::Texts(vec![value; times]));
+                form_data.insert(field, RawValue::Texts(vec![value; times]));
             }
-            let typed = typed(&sheet);
+            let typed = typed(&form_data);
             let site = site();
-            let faults = check(&survey, sheet, "2026-11-23".parse().unwrap()).err().unwrap_or_default();
+            let faults = check(&survey, form_data, "2026-11-23".parse().unwrap()).err().unwrap_or_default();
             let page = |view| pages::form(Page::of(&site), &view).len();
             let (plain, full) = (page(empty(&survey, "t".into())), page(filled(&survey, "t".into(), &typed, &faults, None)));
             // A character of HTML takes five bytes.

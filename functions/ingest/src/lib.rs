@@ -6,15 +6,15 @@
 //! page.
 
 mod address;
-mod again;
 mod blank_form;
 mod form;
+mod form_data;
+mod form_fields;
 mod key;
-mod own;
 pub mod pages;
 mod refusal;
 mod reply;
-mod sheet;
+mod returned;
 mod submission;
 
 use address::Address;

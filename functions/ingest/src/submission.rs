@@ -2,11 +2,11 @@
 //!
 //! A person gets back what they typed, whatever goes wrong, and is thanked only for what is stored.
 
+use crate::form_data::{self, Sender};
+use crate::form_fields::FormFields;
 use crate::key::IdempotencyKey;
-use crate::own::Own;
 use crate::pages::Typed;
 use crate::refusal::Rejection;
-use crate::sheet::{self, Sender};
 use crate::{Ingest, form, random, reply};
 use chrono::{DateTime, SecondsFormat, Utc};
 use custodian_aws::StorageError;
@@ -69,64 +69,64 @@ impl Ingest {
             client,
             ..
         } = request;
-        let (sender, mut sheet) = sheet::read(&headers, &body)?;
-        let mut own = if sender == Sender::Person {
-            Own::take(&mut sheet)
+        let (sender, mut form_data) = form_data::read(&headers, &body)?;
+        let mut form_fields = if sender == Sender::Person {
+            FormFields::take(&mut form_data)
         } else {
-            Own::default()
+            FormFields::default()
         };
         let program = program || sender == Sender::Program;
         // A program learns what is wrong; only a person gets back what was typed.
         let typed = if program {
             Typed::new()
         } else {
-            form::typed(&sheet)
+            form::typed(&form_data)
         };
         let found = match self.survey(id).await {
-            Err(Rejection::UnknownSurvey) => self.removed(id, &mut own, now).await,
+            Err(Rejection::UnknownSurvey) => self.removed(id, &mut form_fields, now).await,
             found => found,
         };
         let survey = match found {
             Ok(survey) => survey,
             Err(refusal) if program => return Err(refusal),
-            Err(refusal) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
+            Err(refusal) => return Ok(self.give_back(id, None, refusal, &form_fields, &typed)),
         };
-        own.look_at(&self.form_tokens, &survey.id, now);
-        if let Err(refusal) = Self::takes(&survey, &own, now) {
+        form_fields.look_at(&self.form_tokens, &survey.id, now);
+        if let Err(refusal) = Self::takes(&survey, &form_fields, now) {
             return if program {
                 Err(refusal)
             } else {
-                Ok(self.give_back(id, Some(&survey), refusal, &own, &typed))
+                Ok(self.give_back(id, Some(&survey), refusal, &form_fields, &typed))
             };
         }
-        let asked = match self.asked(&survey, &own, now).await {
+        let asked = match self.asked(&survey, &form_fields, now).await {
             Ok(asked) => asked,
             Err(refusal) if program => return Err(refusal),
             // It is not known which words were shown, so it is sent again as it came.
             Err(refusal @ Rejection::Unavailable(_)) => {
-                return Ok(self.give_back(id, None, refusal, &own, &typed));
+                return Ok(self.give_back(id, None, refusal, &form_fields, &typed));
             }
-            Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
+            Err(refusal) => return self.return_form(&survey, &form_fields, &typed, refusal, now),
         };
         // A person learns which answer is too long, and gets all of them back.
-        if program && body.len() > sheet::limit(&asked.survey) {
+        if program && body.len() > form_data::limit(&asked.survey) {
             return Err(Rejection::TooLarge);
         }
         let named = match self.limits.admit(client, now).await {
-            Ok(()) => identify(&survey.id, &headers, &own),
+            Ok(()) => identify(&survey.id, &headers, &form_fields),
             Err(TooMany { wait }) => {
                 tracing::warn!(survey = survey.id, outcome = "limited", "submission");
                 Err(Rejection::TooMany { wait })
             }
         };
         let outcome = match named {
-            Ok(id) => self.take(&asked, sheet, id, &own, now).await,
+            Ok(id) => self.take(&asked, form_data, id, &form_fields, now).await,
             Err(refusal) => Err(refusal),
         };
         match outcome {
             Ok(acknowledged) => Ok(self.acknowledge(&survey, sender, &acknowledged)),
             Err(refusal) if program => Err(refusal),
-            Err(refusal) => self.ask_again(&asked.survey, &own, &typed, refusal, now),
+            Err(refusal) => self.return_form(&asked.survey, &form_fields, &typed, refusal, now),
         }
     }
 
@@ -135,11 +135,11 @@ impl Ingest {
     async fn removed(
         &self,
         id: &str,
-        own: &mut Own,
+        form_fields: &mut FormFields,
         now: DateTime<Utc>,
     ) -> Result<Arc<Survey>, Rejection> {
-        own.look_at(&self.form_tokens, id, now);
-        let shown = own
+        form_fields.look_at(&self.form_tokens, id, now);
+        let shown = form_fields
             .handed_out
             .as_ref()
             .and_then(|form| form.version.as_ref());
@@ -156,7 +156,11 @@ impl Ingest {
 
     /// Whether the survey accepts an answer now: while it is open, and for a while from somebody
     /// who got the form in time.
-    fn takes(survey: &Survey, own: &Own, now: DateTime<Utc>) -> Result<(), Rejection> {
+    fn takes(
+        survey: &Survey,
+        form_fields: &FormFields,
+        now: DateTime<Utc>,
+    ) -> Result<(), Rejection> {
         match survey.opening(now) {
             Opening::Open => Ok(()),
             Opening::Opens(opens) => Err(Rejection::NotYetOpen {
@@ -165,8 +169,11 @@ impl Ingest {
             }),
             Opening::Closed(closed) => {
                 let end = london::end(closed);
-                let in_time =
-                    own.handed_out.as_ref().is_some_and(|form| form.at < end) && now < end + GRACE;
+                let in_time = form_fields
+                    .handed_out
+                    .as_ref()
+                    .is_some_and(|form| form.at < end)
+                    && now < end + GRACE;
                 if in_time {
                     Ok(())
                 } else {
@@ -183,15 +190,15 @@ impl Ingest {
     async fn asked(
         &self,
         today: &Arc<Survey>,
-        own: &Own,
+        form_fields: &FormFields,
         now: DateTime<Utc>,
     ) -> Result<Asked, Rejection> {
         let of_today = |version| Asked {
             survey: Arc::clone(today),
             version,
         };
-        let version = match &own.handed_out {
-            None if own.token.is_some() => return Err(Rejection::ForeignToken),
+        let version = match &form_fields.handed_out {
+            None if form_fields.token.is_some() => return Err(Rejection::ForeignToken),
             None => return Ok(of_today(Some(today.version.clone()))),
             Some(form) => form.version.clone(),
         };
@@ -214,19 +221,23 @@ impl Ingest {
     async fn take(
         &self,
         asked: &Asked,
-        sheet: FormData,
+        form_data: FormData,
         id: RecordId,
-        own: &Own,
+        form_fields: &FormFields,
         now: DateTime<Utc>,
     ) -> Result<Acknowledged, Rejection> {
         let log = |outcome| tracing::info!(survey = asked.survey.id, outcome, "submission");
         let answers =
-            answers::check(&asked.survey, sheet, london::date(now)).map_err(|faults| {
+            answers::check(&asked.survey, form_data, london::date(now)).map_err(|faults| {
                 log("refused");
                 Rejection::Faults(faults)
             })?;
-        if own.is_doubtful(now) {
-            log(if own.trapped { "trapped" } else { "too_fast" });
+        if form_fields.is_doubtful(now) {
+            log(if form_fields.trapped {
+                "trapped"
+            } else {
+                "too_fast"
+            });
             return Err(Rejection::Doubtful);
         }
         let mut keys = answers.contact.keys(&self.subject_keys).into_iter();
@@ -420,8 +431,12 @@ impl Ingest {
 }
 
 /// The key of a submission: the header's, else the form's token, else a random one.
-fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Rejection> {
-    let key = match (http::header(headers, "idempotency-key"), &own.token) {
+fn identify(
+    survey: &str,
+    headers: &HeaderMap,
+    form_fields: &FormFields,
+) -> Result<RecordId, Rejection> {
+    let key = match (http::header(headers, "idempotency-key"), &form_fields.token) {
         (Some(key), _) => format!(
             "key {}",
             IdempotencyKey::read(&key)

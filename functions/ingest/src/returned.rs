@@ -1,7 +1,7 @@
 //! The pages for a person whose answers were not stored: the form again, or what they typed, to be
 //! copied.
 
-use crate::own::{Own, TYPING};
+use crate::form_fields::{FormFields, TYPING};
 use crate::pages::{self, FieldErrorView, FormView, Typed};
 use crate::refusal::Rejection;
 use crate::{Ingest, form, random};
@@ -13,17 +13,17 @@ use custodian_web::{http, page};
 impl Ingest {
     /// The form again, with everything that was typed and what is wrong. A problem that no form can
     /// solve is refused.
-    pub(crate) fn ask_again(
+    pub(crate) fn return_form(
         &self,
         survey: &Survey,
-        own: &Own,
+        form_fields: &FormFields,
         typed: &Typed,
         refusal: Rejection,
         now: DateTime<Utc>,
     ) -> Result<Response, Rejection> {
         // A person who gets a form back has typed already and may send it again at once; and a form
         // that replaces another is as old as that.
-        let since = own
+        let since = form_fields
             .handed_out
             .as_ref()
             .map_or(now - TYPING, |form| form.at.min(now - TYPING));
@@ -31,11 +31,12 @@ impl Ingest {
             self.form_tokens
                 .make(&survey.id, &survey.version, since, random())
         };
-        let same = || own.token.clone().unwrap_or_else(another);
+        let same = || form_fields.token.clone().unwrap_or_else(another);
         let again =
             |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
         // A person who has mistakes to correct is slow enough the next time.
-        let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Rejection::Doubtful));
+        let asks = form_fields.is_doubtful(now)
+            && (form_fields.trapped || matches!(refusal, Rejection::Doubtful));
         let (mut status, wait) = (StatusCode::UNPROCESSABLE_ENTITY, refusal.wait());
         let mut view = match refusal {
             Rejection::Faults(faults) => again(same(), &faults, None),
@@ -61,7 +62,7 @@ impl Ingest {
             }
             refusal => return Err(refusal),
         };
-        view.person = (asks || own.person).then_some(own.person);
+        view.person = (asks || form_fields.person).then_some(form_fields.person);
         if asks {
             let message = pages::MISTAKE_PERSON.to_owned();
             view.errors.push(FieldErrorView {
@@ -87,11 +88,11 @@ impl Ingest {
         id: &str,
         survey: Option<&Survey>,
         refusal: Rejection,
-        own: &Own,
+        form_fields: &FormFields,
         typed: &Typed,
     ) -> Response {
         let action = self.link(&["surveys", id, "responses"]);
-        let given_back = form::given_back(action, survey, own.token.as_deref(), typed);
+        let given_back = form::given_back(action, survey, form_fields.token.as_deref(), typed);
         refusal.give_back(self.page().with_what_was_typed(), &given_back)
     }
 }

@@ -72,16 +72,16 @@ fn form(body: &[u8]) -> Result<FormData, Rejection> {
     percent_encoding::percent_decode(body)
         .decode_utf8()
         .map_err(|_| Rejection::Broken)?;
-    let mut sheet = FormData::new();
+    let mut form_data = FormData::new();
     for (field, value) in form_urlencoded::parse(body) {
-        let texts = sheet
+        let texts = form_data
             .entry(field.into_owned())
             .or_insert_with(|| RawValue::Texts(Vec::new()));
         if let RawValue::Texts(texts) = texts {
             texts.push(value.into_owned());
         }
     }
-    Ok(sheet)
+    Ok(form_data)
 }
 
 fn json(body: &[u8]) -> Result<FormData, Rejection> {
@@ -123,8 +123,8 @@ fn given(value: Value) -> Option<RawValue> {
 }
 
 /// Takes one of the form's own fields out of the form data; an empty one counts as missing.
-pub fn take(sheet: &mut FormData, field: &str) -> Option<String> {
-    match sheet.remove(field)? {
+pub fn take(form_data: &mut FormData, field: &str) -> Option<String> {
+    match form_data.remove(field)? {
         RawValue::Texts(texts) => texts.into_iter().find(|text| !text.trim().is_empty()),
         _ => None,
     }
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn a_repeated_field_keeps_every_value() {
-        let (_, sheet) = read(&typed(FORM), b"materials=Wood&materials=Metal").unwrap();
+        let (_, form_data) = read(&typed(FORM), b"materials=Wood&materials=Metal").unwrap();
         assert_eq!(
-            sheet["materials"],
+            form_data["materials"],
             RawValue::Texts(vec!["Wood".into(), "Metal".into()])
         );
     }
@@ -269,12 +269,12 @@ mod tests {
 
     #[test]
     fn json_may_begin_with_a_byte_order_mark() {
-        let (_, sheet) = read(
+        let (_, form_data) = read(
             &typed("application/json"),
             "\u{feff}{\"comment\":\"a\"}".as_bytes(),
         )
         .unwrap();
-        assert_eq!(sheet["comment"], RawValue::Texts(vec!["a".into()]));
+        assert_eq!(form_data["comment"], RawValue::Texts(vec!["a".into()]));
     }
 
     proptest! {
@@ -294,25 +294,25 @@ mod tests {
             } else {
                 ("application/json", serde_json::to_string(&answers.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()).unwrap())
             };
-            let (_, sheet) = read(&typed(media_type), body.as_bytes()).unwrap();
+            let (_, form_data) = read(&typed(media_type), body.as_bytes()).unwrap();
             prop_assert!(body.len() <= limit(&survey));
-            let checked = check(&survey, sheet, "2026-11-23".parse().unwrap()).unwrap();
+            let checked = check(&survey, form_data, "2026-11-23".parse().unwrap()).unwrap();
             for (field, text) in answers {
                 prop_assert_eq!(&checked.answers[&field], &Answer::Text(text.trim().to_owned()));
             }
         }
 
         #[test]
-        fn any_bytes_are_a_sheet_or_a_refusal(body in proptest::collection::vec(any::<u8>(), 0..200), json: bool) {
+        fn any_bytes_are_form_data_or_a_refusal(body in proptest::collection::vec(any::<u8>(), 0..200), json: bool) {
             let _ = read(&typed(if json { "application/json" } else { FORM }), &body);
         }
 
         #[test]
         fn what_a_form_encodes_is_what_is_read(fields in proptest::collection::btree_map("[a-z]{1,8}", "\\PC{1,30}", 0..6)) {
             let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-            let (_, sheet) = read(&typed(FORM), body.as_bytes()).unwrap();
+            let (_, form_data) = read(&typed(FORM), body.as_bytes()).unwrap();
             let expected = fields.into_iter().map(|(field, value)| (field, RawValue::Texts(vec![value]))).collect();
-            prop_assert_eq!(sheet, expected);
+            prop_assert_eq!(form_data, expected);
         }
     }
 }

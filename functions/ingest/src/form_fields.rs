@@ -1,7 +1,7 @@
 //! The form's own fields, as they came back: its token, its trap, and its question to anybody who
 //! filled in the trap.
 
-use crate::sheet;
+use crate::form_data;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::survey::answers::FormData;
 use custodian_domain::survey::form_token::{FormTokens, HandedOut};
@@ -12,7 +12,7 @@ pub const TYPING: TimeDelta = TimeDelta::seconds(2);
 
 /// The form's own fields; a program that sends JSON has none of them.
 #[derive(Debug, Default)]
-pub struct Own {
+pub struct FormFields {
     /// The form's token.
     pub token: Option<String>,
     /// When the form was handed out and what it showed, if the token is one of ours and was made
@@ -24,17 +24,17 @@ pub struct Own {
     pub person: bool,
 }
 
-impl Own {
+impl FormFields {
     /// Takes these fields out of what a person sent.
-    pub fn take(sheet: &mut FormData) -> Self {
-        let mut filled = |field| sheet::take(sheet, field).is_some();
+    pub fn take(form_data: &mut FormData) -> Self {
+        let mut filled = |field| form_data::take(form_data, field).is_some();
         let (now, before, person) = (
             filled(HONEYPOT_FIELD),
             filled(FORMER_HONEYPOT_FIELD),
             filled(PERSON_FIELD),
         );
         Self {
-            token: sheet::take(sheet, TOKEN_FIELD),
+            token: form_data::take(form_data, TOKEN_FIELD),
             handed_out: None,
             trapped: now || before,
             person,
