@@ -17,6 +17,7 @@ pub mod package_token;
 pub mod plan;
 pub mod processor_exchange;
 pub mod receipt;
+pub mod register;
 pub mod response_deadline;
 pub mod subscription;
 pub mod task;

@@ -2,6 +2,7 @@
 //!
 //! Nobody proves it. The code only makes sure that one name does not pass for two.
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// The name for acts that no member of staff does: the person themselves, by a link that was sent
@@ -20,6 +21,57 @@ pub fn is_a_name(typed: &str) -> bool {
 #[must_use]
 pub fn is_same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
+}
+
+/// A staff number, such as `dpo-7`: 1 to 20 letters, digits and hyphens with a digit among them.
+/// Names of staff are personal data of theirs, and the register has none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StaffNumber(String);
+
+/// Text that is not a staff number.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a staff number: 1 to 20 letters, digits and hyphens, a digit among them")]
+pub struct NotAStaffNumber;
+
+impl StaffNumber {
+    /// The number in small letters, as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether two numbers are one person's: `dpo-7` and `dpo07` are.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        is_same(&self.0, &other.0)
+    }
+
+    /// The spelling that all spellings of one number share.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        plain(&self.0)
+    }
+}
+
+impl TryFrom<String> for StaffNumber {
+    type Error = NotAStaffNumber;
+
+    fn try_from(typed: String) -> Result<Self, NotAStaffNumber> {
+        let number = typed.trim().to_ascii_lowercase();
+        let is_sound = (1..=20).contains(&number.len())
+            && number.bytes().any(|b| b.is_ascii_digit())
+            && number
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        is_sound.then_some(Self(number)).ok_or(NotAStaffNumber)
+    }
+}
+
+impl From<StaffNumber> for String {
+    fn from(number: StaffNumber) -> Self {
+        number.0
+    }
 }
 
 /// Letters and digits, in lower case, without accents and strokes; a number without the zeros
@@ -69,7 +121,24 @@ const fn unstroked(c: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_a_name, is_same};
+    use super::{StaffNumber, is_a_name, is_same};
+
+    #[test]
+    fn a_staff_number_has_a_digit_and_one_spelling_for_keys() {
+        let read = |typed: &str| StaffNumber::try_from(typed.to_owned());
+        let (one, other) = (read(" DPO-7 ").unwrap(), read("dpo07").unwrap());
+        assert!(one.is(&other) && one.as_str() == "dpo-7" && one.plain() == other.plain());
+        for wrong in [
+            "",
+            "Rosa Hardy",
+            "rosa",
+            "dpo 7",
+            "dpo-7@example.org",
+            &"7".repeat(21),
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn one_name_in_several_spellings_is_one() {

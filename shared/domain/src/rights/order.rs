@@ -1,6 +1,8 @@
 //! What the DPO orders from a function, read field by field, because serde's own messages repeat
 //! what was sent.
 
+mod cases;
+
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::staff;
 use crate::rights::decision::{self, Decisions};
@@ -52,6 +54,36 @@ const FIELDS: &[&str] = &[
     "released_by",
     "fetches",
     "days",
+    "case_id",
+    "event_id",
+    "revision",
+    "kinds",
+    "received",
+    "channel",
+    "asker",
+    "handler",
+    "on",
+    "doubt",
+    "proof",
+    "fault",
+    "told_on",
+    "verdict",
+    "grounds",
+    "decided_by",
+    "ending",
+    "means",
+    "parts",
+    "duplicate_of",
+    "late",
+    "step",
+    "left_out",
+    "then",
+    "outcome",
+    "note",
+    "state",
+    "due_before",
+    "closed_in",
+    "month",
 ];
 
 /// The order, if it is unambiguous: each field is there once, at any depth.

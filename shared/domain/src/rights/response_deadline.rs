@@ -67,6 +67,16 @@ pub enum Need {
 }
 
 impl Need {
+    /// The need, as events spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Authority => "authority",
+            Self::Fee => "fee",
+        }
+    }
+
     const fn dealt_with(self) -> &'static str {
         match self {
             Self::Identity => "proof of identity was sufficient",
@@ -272,7 +282,8 @@ impl ClockFacts {
 }
 
 /// A date as people read it, such as `Wednesday 25 November 2026`.
-fn spelt(date: NaiveDate) -> impl fmt::Display {
+#[must_use]
+pub fn spelt(date: NaiveDate) -> impl fmt::Display {
     date.format("%A %-d %B %Y")
 }
 

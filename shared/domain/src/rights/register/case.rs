@@ -1,0 +1,295 @@
+//! A case: its events, and what they make of it.
+
+use super::case_event::{CaseEntry, CaseEvent};
+use super::case_id::CaseId;
+use super::lists::{Asker, Listed, ReceiptChannel, RequestKind};
+use super::progress::{DeletionStage, Progress, Step};
+use super::refusal::Refusal;
+use super::request::{CaseRequest, guards};
+use crate::identity::staff::StaffNumber;
+use crate::london;
+use crate::retention::periods;
+use crate::rights::calendar::Calendar;
+use crate::rights::package::RequestId;
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
+
+/// How many events a case can have: all of them are read at once.
+pub const EVENTS: usize = 500;
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    id: CaseId,
+    received: NaiveDate,
+    channel: ReceiptChannel,
+    asker: Asker,
+    handler: StaffNumber,
+    requests: BTreeMap<RequestKind, CaseRequest>,
+    entries: Vec<CaseEntry>,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// It was entered.
+    Now,
+    /// It was there before, under the same id.
+    Before,
+}
+
+impl Case {
+    /// A new case, by its first event.
+    ///
+    /// # Errors
+    /// [`Refusal`] if it is not a registration, or cannot have been received then.
+    pub fn register(id: CaseId, entry: CaseEntry) -> Result<Self, Refusal> {
+        if let CaseEvent::Registered { received, .. } = &entry.event {
+            guards::receipt(*received, london::date(entry.at))?;
+        }
+        Self::begin(id, entry)
+    }
+
+    /// The case that these events make; `None` if they make none, because somebody else wrote them.
+    #[must_use]
+    pub fn of(id: CaseId, entries: Vec<CaseEntry>) -> Option<Self> {
+        let mut entries = entries.into_iter();
+        let mut case = Self::begin(id, entries.next()?).ok()?;
+        for entry in entries {
+            case = case.after(entry).ok()?;
+        }
+        Some(case)
+    }
+
+    fn begin(id: CaseId, entry: CaseEntry) -> Result<Self, Refusal> {
+        let CaseEvent::Registered {
+            received,
+            channel,
+            asker,
+            kinds,
+            handler,
+        } = &entry.event
+        else {
+            return Err(Refusal::NotNow);
+        };
+        if kinds.is_empty() || entry.by.is_none() {
+            return Err(Refusal::NoSuchRequest);
+        }
+        let requests = kinds
+            .iter()
+            .map(|kind| (*kind, CaseRequest::new(*kind, *received)));
+        Ok(Self {
+            id,
+            received: *received,
+            channel: *channel,
+            asker: *asker,
+            handler: handler.clone(),
+            requests: requests.collect(),
+            entries: vec![entry],
+        })
+    }
+
+    /// Enters an event. An event that was entered before, under the same id, is entered once.
+    ///
+    /// # Errors
+    /// [`Refusal`] if it is not allowed now. Then nothing changes.
+    pub fn enter(&mut self, entry: CaseEntry, calendar: &Calendar) -> Result<Entered, Refusal> {
+        if let Some(before) = self.entries.iter().find(|one| one.id == entry.id) {
+            return if before.repeats(&entry) {
+                Ok(Entered::Before)
+            } else {
+                Err(Refusal::AnotherEvent)
+            };
+        }
+        if self.ends() <= entry.at {
+            return Err(Refusal::Over);
+        }
+        let today = london::date(entry.at);
+        let next = self.after(entry)?;
+        if let Some(entry) = next.entries.last() {
+            for kind in self.meant(entry)? {
+                self.requests[&kind].check_days(&entry.event, today, calendar)?;
+            }
+        }
+        *self = next;
+        Ok(Entered::Now)
+    }
+
+    /// Which requests an event is about: the one that it names, or all that are open and can have
+    /// such an event.
+    fn meant(&self, entry: &CaseEntry) -> Result<Vec<RequestKind>, Refusal> {
+        if matches!(entry.event, CaseEvent::Assigned { .. }) {
+            return Ok(Vec::new());
+        }
+        if let Some(kind) = entry.of {
+            let known = self.requests.contains_key(&kind);
+            return known.then(|| vec![kind]).ok_or(Refusal::NoSuchRequest);
+        }
+        let is_reopened = matches!(entry.event, CaseEvent::Reopened { .. });
+        let open = self.requests.values();
+        let open = open.filter(|one| one.closed.is_some() == is_reopened);
+        let (mut meant, mut refused) = (Vec::new(), Refusal::NoSuchRequest);
+        for request in open {
+            match request.after(entry) {
+                // Identity, say, was asked for one of them only.
+                Err(
+                    refusal @ (Refusal::NotARight
+                    | Refusal::NotAccess
+                    | Refusal::NotAskedFor
+                    | Refusal::NoQuestionOpen),
+                ) => refused = refusal,
+                _ => meant.push(request.kind),
+            }
+        }
+        if meant.is_empty() {
+            Err(refused)
+        } else {
+            Ok(meant)
+        }
+    }
+
+    /// The case after an event, whatever the days are.
+    fn after(&self, entry: CaseEntry) -> Result<Self, Refusal> {
+        if self.entries.len() >= EVENTS {
+            return Err(Refusal::TooMany);
+        }
+        let mut next = self.clone();
+        for kind in self.meant(&entry)? {
+            self.check_beside(&entry.event)?;
+            next.requests
+                .insert(kind, self.requests[&kind].after(&entry)?);
+        }
+        match &entry.event {
+            CaseEvent::Assigned { handler } => next.handler = handler.clone(),
+            CaseEvent::ReceiptCorrected { received, .. } if entry.of.is_none() => {
+                next.received = *received;
+            }
+            // One letter has one date.
+            CaseEvent::ReceiptCorrected { .. } => return Err(Refusal::NotNow),
+            CaseEvent::Closed { duplicate_of, .. } if duplicate_of.as_ref() == Some(&self.id) => {
+                return Err(Refusal::Duplicate);
+            }
+            _ => {}
+        }
+        next.entries.push(entry);
+        Ok(next)
+    }
+
+    /// Erasing to prevent disclosure is an offence (Data Protection Act 2018 s.173), so an access
+    /// request comes first; and what is being erased is shown to nobody.
+    fn check_beside(&self, event: &CaseEvent) -> Result<(), Refusal> {
+        let CaseEvent::Stepped { step } = event else {
+            return Ok(());
+        };
+        match step {
+            Step::Approved { .. } if self.has_open_access() => Err(Refusal::AccessFirst),
+            Step::PackageOrdered if self.has_erasure_under_way() => Err(Refusal::ErasureOpen),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether its access request is open, packaged or not.
+    #[must_use]
+    pub fn has_open_access(&self) -> bool {
+        let access = self.requests.get(&RequestKind::Access);
+        access.is_some_and(|access| access.closed.is_none())
+    }
+
+    fn has_erasure_under_way(&self) -> bool {
+        let erasure = self.requests.get(&RequestKind::Erasure);
+        erasure.is_some_and(|it| it.progress == Progress::Deletion(DeletionStage::Approved))
+    }
+
+    /// When everything of it is deleted, and until when a request of it can be opened again.
+    #[must_use]
+    pub fn ends(&self) -> DateTime<Utc> {
+        let registered = self.entries.first().map(|entry| entry.at);
+        registered
+            .and_then(|at| at.checked_add_months(periods::EVIDENCE))
+            .unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// The case with an event for each request whose date has moved because bank holidays became
+    /// known, by the dates that were known before. Nobody but the calendar moves a date without an
+    /// event.
+    #[must_use]
+    pub fn with_moved_dates(
+        &self,
+        known: &BTreeMap<RequestKind, Option<NaiveDate>>,
+        calendar: &Calendar,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut case = self.clone();
+        for (kind, request) in self.requests.iter().filter(|(_, it)| it.closed.is_none()) {
+            let (before, due) = (known.get(kind), request.due(calendar).date());
+            let (Some(before), Some(to)) = (before.copied(), due) else {
+                continue;
+            };
+            let id = format!("moved-{}-{to}", kind.as_str());
+            let Ok(id) = RequestId::try_from(id) else {
+                continue;
+            };
+            let moved = CaseEntry {
+                id,
+                at: now,
+                by: None,
+                of: Some(*kind),
+                event: CaseEvent::DueMoved { from: before, to },
+                note: None,
+            };
+            if before != Some(to)
+                && let Ok(next) = case.after(moved)
+            {
+                case = next;
+            }
+        }
+        case
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> &CaseId {
+        &self.id
+    }
+
+    /// When it reached anybody at the council.
+    #[must_use]
+    pub const fn received(&self) -> NaiveDate {
+        self.received
+    }
+
+    /// How it did.
+    #[must_use]
+    pub const fn channel(&self) -> ReceiptChannel {
+        self.channel
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn asker(&self) -> Asker {
+        self.asker
+    }
+
+    /// Who works on it.
+    #[must_use]
+    pub const fn handler(&self) -> &StaffNumber {
+        &self.handler
+    }
+
+    /// Its requests, by their kinds.
+    pub fn requests(&self) -> impl Iterator<Item = &CaseRequest> {
+        self.requests.values()
+    }
+
+    /// Its events, in the order in which they were entered.
+    #[must_use]
+    pub fn entries(&self) -> &[CaseEntry] {
+        &self.entries
+    }
+
+    /// How many events it has: it tells whether somebody else has entered one since.
+    #[must_use]
+    pub const fn revision(&self) -> usize {
+        self.entries.len()
+    }
+}
