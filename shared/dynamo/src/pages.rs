@@ -56,6 +56,18 @@ impl<T> Pages<T> {
         })
     }
 
+    /// The same with at most so many items in each page, of those that are looked at.
+    #[must_use]
+    pub fn at_most(self, items: i32) -> Self {
+        self.narrowed(|query| query.limit(items))
+    }
+
+    /// Whether there is no page after the last one that was read.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.next.is_none()
+    }
+
     /// The same list, with only these attributes of each item.
     #[must_use]
     pub fn showing(self, attributes: &[&str]) -> Self {

@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::register::CaseId;
 use custodian_dynamo::{Pages, Table, Write};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,8 +59,33 @@ impl Evidence {
     ) -> Result<u64, StorageError> {
         let partitions = requests.iter().flat_map(|id| {
             let tasks = Place::ALL.into_iter().map(|place| keys::task(id, place));
-            [keys::request(id), keys::said(id)].into_iter().chain(tasks)
+            let case = CaseId::try_from(id.clone()).ok().map(|id| keys::case(&id));
+            [keys::request(id), keys::said(id)]
+                .into_iter()
+                .chain(tasks)
+                .chain(case)
         });
+        self.attest_partitions(partitions, now).await
+    }
+
+    /// Attests what waits for this case. Returns how many marks are gone.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless all is certain to be attested. Repeating it has no further effect.
+    pub async fn attest_case(
+        &self,
+        case: &CaseId,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        self.attest_partitions([keys::case(case)].into_iter(), now)
+            .await
+    }
+
+    async fn attest_partitions(
+        &self,
+        partitions: impl Iterator<Item = String>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         let marks = partitions.map(|partition| keys::unattested(&partition));
         let marks = self
             .register

@@ -1,8 +1,10 @@
 //! Every key of every table. Only this module knows their spelling. The spelling of a holder comes
 //! from the domain.
 
+mod cases;
 mod register;
 
+pub use cases::*;
 pub use register::*;
 
 use crate::Item;

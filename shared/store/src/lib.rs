@@ -4,6 +4,7 @@
 //! never shown: [`custodian_dynamo`] alone decides that.
 
 mod by_day;
+pub mod cases;
 pub mod clients;
 pub mod confirmations;
 pub mod constraints;

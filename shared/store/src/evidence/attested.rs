@@ -31,6 +31,8 @@ fn kind(key: &Key, item: &Item) -> Option<Evidence> {
         return (key.sort == META && is_over).then_some(Evidence::Receipt);
     }
     match key.sort.as_str() {
+        // A case is what its events make of it.
+        META if key.partition.starts_with(keys::CASE) => None,
         META if text(item, "stage") == Some("planned") => Some(Evidence::Plan),
         META if item.contains_key("plan") => Some(Evidence::Approval),
         META => Some(Evidence::Entry),
@@ -228,6 +230,8 @@ mod tests {
                 &[("state", s("waiting"))][..],
                 None,
             ),
+            ("CASE#C-1", "EVENT#n0000000001", none, Some(Evidence::Event)),
+            ("CASE#C-1", "META", none, None),
             ("REQUEST#ERA-1", "EVENTS", none, None),
             ("REQUEST#ERA-1", "PACKAGE", none, None),
             ("START#ERA-1#records", "META", none, None),

@@ -13,7 +13,14 @@ use custodian_domain::rights::task::Task;
 use custodian_dynamo::{Condition, Pages, Table};
 
 /// The beginnings of partitions with evidence.
-const PARTITIONS: [&str; 5] = ["REQUEST#", "CLICK#", "SAID#", "TASK#", "CLICKTASK#"];
+const PARTITIONS: [&str; 6] = [
+    "REQUEST#",
+    "CLICK#",
+    "SAID#",
+    "TASK#",
+    "CLICKTASK#",
+    keys::CASE,
+];
 
 /// An item of the Register that should be attested.
 #[derive(Clone, Debug, PartialEq, Eq)]

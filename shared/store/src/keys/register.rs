@@ -71,7 +71,7 @@ pub fn said(id: &RequestId) -> String {
 }
 
 /// The request of a partition with evidence: a request itself, one of its tasks, or what its person
-/// has said.
+/// has said; or a case.
 #[must_use]
 pub fn evidence_of(partition: &str) -> Option<RequestId> {
     let said = || {
@@ -81,6 +81,7 @@ pub fn evidence_of(partition: &str) -> Option<RequestId> {
     request_of(partition)
         .or_else(|| task_of(partition).map(|(id, _)| id))
         .or_else(said)
+        .or_else(|| super::case_of(partition).map(RequestId::from))
 }
 
 /// The partition of the marks of what waits to be attested.
