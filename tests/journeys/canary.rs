@@ -170,6 +170,51 @@ async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut 
     }
 }
 
+/// A request is registered. Whoever registers it types where they should not.
+async fn note_in_the_register(house: &House, errors: &mut Vec<String>) {
+    let registered = json!({"order": "register", "case_id": "CASE-1", "received": "2026-11-23",
+        "channel": "telephone", "asker": "person", "kinds": ["access"], "by": "dpo-7"});
+    errors.push(
+        house
+            .invoke("requests", registered.clone())
+            .await
+            .unwrap()
+            .to_string(),
+    );
+    for (field, typed) in [
+        ("case_id", json!("canary@kanarienvogel.example")),
+        ("channel", json!("Canary Goldfinch")),
+        ("kinds", json!(["canary"])),
+        ("by", json!("Canary Goldfinch")),
+        ("note", json!("canary@kanarienvogel.example rang")),
+        ("note", json!("rang from 07700 900177")),
+        ("received", json!("when the canary sings")),
+    ] {
+        let mut wrong = registered.clone();
+        wrong[field] = typed;
+        errors.push(house.invoke("requests", wrong).await.unwrap_err());
+    }
+    let asked = json!({"order": "ask", "case_id": "CASE-1", "on": "2026-11-23", "by": "dpo-7", "revision": 1});
+    errors.push(
+        house
+            .invoke("requests", asked.clone())
+            .await
+            .unwrap()
+            .to_string(),
+    );
+    errors.push(house.invoke("requests", asked).await.unwrap_err());
+    for mut order in [
+        json!({"order": "step", "case_id": "CASE-1", "step": "Canary sings"}),
+        json!({"order": "close", "case_id": "CASE-1", "ending": "canary", "on": "2026-11-23"}),
+        json!({"order": "list", "handler": "Canary Goldfinch"}),
+    ] {
+        order["by"] = json!("dpo-7");
+        errors.push(house.invoke("requests", order).await.unwrap_err());
+    }
+    let list = json!({"order": "list", "by": "dpo-7"});
+    errors.push(house.invoke("requests", list).await.unwrap().to_string());
+}
+
 /// Drops the files, under the person's name.
 async fn import(house: &House) {
     for (number, (source, file)) in FILES.into_iter().enumerate() {
@@ -214,6 +259,8 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
     let (errors, lines) = heard::on_this_thread(|| runtime.block_on(send_through_everything()));
     for outcome in [
         "stored",
+        "registered",
+        "entered",
         "repeated",
         "conflict",
         "refused",
@@ -527,6 +574,7 @@ async fn send_through_everything() -> String {
     // A survey that does not exist returns the text to the sender and records it nowhere.
     assert_eq!(house.post_form("canary", answers).await.status, 404);
     let mut errors = Vec::new();
+    note_in_the_register(&house, &mut errors).await;
     for wrong in [
         json!({"satisfaction": "Canary", "canary@kanarienvogel.example": "sings", "email": "canary at home", "site": "Goldfinch"}),
         json!("canary"),

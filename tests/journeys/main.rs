@@ -44,6 +44,7 @@ mod quarantine_index;
 mod races;
 mod recipients;
 mod recorder;
+mod register;
 mod restoring;
 mod retention;
 mod roles;

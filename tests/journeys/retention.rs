@@ -340,6 +340,12 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         .invoke("sweep", json!({"from": "2026-11-23"}))
         .await
         .unwrap();
+    let case = json!({"order": "register", "case_id": "CASE", "received": "2026-11-23", "channel": "letter",
+        "asker": "person", "kinds": ["access", "unsubscribe"], "by": "dpo-7"});
+    house.invoke("requests", case).await.unwrap();
+    let close = json!({"order": "close", "case_id": "CASE", "kind": "access", "ending": "withdrawn",
+        "on": "2026-11-23", "by": "dpo-7"});
+    house.invoke("requests", close).await.unwrap();
     // What is written after that waits to be attested.
     house.export("rosa.hardy@example.org").await;
     house

@@ -216,6 +216,21 @@ fn of_register(names: &Names) -> Vec<Try> {
             &["erase"],
         ),
         Try(
+            "Enter what happened to a case",
+            put(register, "CASE#C-1", &["event"]),
+            &["requests"],
+        ),
+        Try(
+            "Delete what happened to a case",
+            delete(register, "CASE#C-1"),
+            NOBODY,
+        ),
+        Try(
+            "Take a request off the list of open ones",
+            delete(register, "OPEN"),
+            &["requests"],
+        ),
+        Try(
             "Note that a task is open",
             put(register, "TASKS", &[]),
             &["requests"],

@@ -2,6 +2,7 @@
 
 use custodian_aws::StorageError;
 use custodian_domain::rights::constraint::NotInformed;
+use custodian_domain::rights::register::Refusal;
 use custodian_domain::validation::violation::Violation;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
@@ -15,6 +16,18 @@ pub enum Error {
     /// There is no such request.
     #[error("there is no request with this request_id")]
     Unknown,
+    /// There is no such case.
+    #[error("there is no case with this case_id")]
+    UnknownCase,
+    /// Another case has this id.
+    #[error("case_id was used for another case: give this one an id of its own")]
+    AnotherCase,
+    /// Somebody else was faster.
+    #[error("the case has changed since that revision, look at it again; entered since: {0}")]
+    Outdated(String),
+    /// The register does not allow it now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Another request has this id.
     #[error("request_id was used for another request: give this one an id of its own")]
     AnotherRequest,
@@ -65,6 +78,28 @@ impl From<Error> for Diagnostic {
         let kind = match error {
             Error::Order(_) => "BadOrder",
             Error::Unknown => "UnknownRequest",
+            Error::UnknownCase => "UnknownCase",
+            Error::AnotherCase => "AnotherCase",
+            Error::Outdated(_) => "Outdated",
+            Error::Refused(ref refusal) => match refusal {
+                Refusal::InTheFuture
+                | Refusal::TooEarly(_)
+                | Refusal::TooLongAgo
+                | Refusal::AfterEvents(_)
+                | Refusal::Grounds
+                | Refusal::Means
+                | Refusal::Duplicate => "BadOrder",
+                Refusal::TooLateToExtend(_) => "TooLateToExtend",
+                Refusal::NotAccess => "NotAccess",
+                Refusal::Incomplete(_) => "Incomplete",
+                Refusal::Late(_) | Refusal::NotLate => "Late",
+                Refusal::AccessFirst => "AccessFirst",
+                Refusal::PlanChanged => "Stale",
+                Refusal::SamePerson => "SingleHanded",
+                Refusal::NoticeFirst => "NotTold",
+                Refusal::AnotherEvent => "AnotherEvent",
+                _ => "NotNow",
+            },
             Error::AnotherRequest => "AnotherRequest",
             Error::Approved => "Approved",
             Error::Stale(_) => "Stale",

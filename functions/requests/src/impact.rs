@@ -14,9 +14,12 @@ use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
+use custodian_domain::rights::register::CaseId;
+use custodian_domain::rights::register::lists::RequestKind;
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::People;
 use custodian_store::Key;
+use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::packages::Packages;
@@ -62,6 +65,7 @@ pub(crate) struct Impact {
     pub(crate) constraints: Constraints,
     pub(crate) packages: Packages,
     pub(crate) register: Requests,
+    pub(crate) cases: Cases,
     pub(crate) files: Files,
 }
 
@@ -239,6 +243,15 @@ impl Impact {
             }
         }
         plan.packages = count(packages.len());
+        // An access request that is registered comes first before anybody packages it.
+        if let Some((case, RequestKind::Erasure)) = CaseId::of_request(id.as_str())
+            && let Some(stored) = self.cases.find(&case, now).await?
+            && stored.case.has_open_access()
+            && let Ok(access) = RequestId::try_from(case.request(RequestKind::Access))
+            && !plan.access_first.contains(&access)
+        {
+            plan.access_first.push(access);
+        }
         Ok(())
     }
 }

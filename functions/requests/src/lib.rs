@@ -1,10 +1,11 @@
-//! Carries out the orders of the Data Protection Officer. Each order has its own file, and
-//! `Requests::start` lists them.
+//! Carries out the orders of the Data Protection Officer. Each order has its own file;
+//! `Requests::start` lists them, and `cases` those about the register.
 //!
 //! An erasure is planned, looked at, and approved by the hash of its plan. From then on every place
 //! has its own task, which the Register's stream starts; the status shows the results.
 
 mod approve;
+mod cases;
 mod certificate;
 mod confirm;
 mod confirm_address;
@@ -39,6 +40,7 @@ use constraints::Constraining;
 use custodian_buckets::files::Files;
 use custodian_domain::rights::order::unambiguous;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::register::CaseId;
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
@@ -47,6 +49,7 @@ use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
+use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
@@ -119,6 +122,7 @@ impl Function for Requests {
             &register,
         );
         let constraints = Constraints::new(dynamodb.clone(), register.clone());
+        let cases = Cases::new(&dynamodb, &register);
         let tasks = Tasks::new(dynamodb.clone(), register.clone());
         let register = Register::new(&dynamodb, &register);
         let keys = secret::subject_keys(environment).await?;
@@ -143,6 +147,7 @@ impl Function for Requests {
             constraints: constraints.clone(),
             packages: packages.clone(),
             register: register.clone(),
+            cases: cases.clone(),
             files: files.indexing(&keys),
         });
         let recipients = Arc::new(Recipients {
@@ -232,28 +237,30 @@ impl Function for Requests {
             register,
             is_on: confirms_addresses(environment)?,
         };
+        let mut orders: Vec<(&'static str, Box<dyn OrderHandler>)> = vec![
+            ("plan", Box::new(plan)),
+            ("approve", Box::new(approve)),
+            ("status", Box::new(status)),
+            ("stop", Box::new(stop)),
+            ("confirm", Box::new(confirm)),
+            ("links", Box::new(links)),
+            ("hold", Box::new(Hold(Arc::clone(&constraining)))),
+            ("lift", Box::new(Lift(Arc::clone(&constraining)))),
+            ("restrict", Box::new(Restrict(Arc::clone(&constraining)))),
+            ("notice", Box::new(Notice(Arc::clone(&constraining)))),
+            ("unrestrict", Box::new(Unrestrict(constraining))),
+            ("rectified", Box::new(rectified)),
+            ("whom", Box::new(disclose_identity)),
+            ("certificate", Box::new(certificate)),
+            ("unsubscribe_link", Box::new(unsubscribe_link)),
+            ("opt_in", Box::new(opt_in)),
+            ("confirm_address", Box::new(confirm_address)),
+        ];
+        orders.extend(cases::orders(cases));
         Ok(Self {
             clock: environment.clock(),
             evidence,
-            orders: vec![
-                ("plan", Box::new(plan)),
-                ("approve", Box::new(approve)),
-                ("status", Box::new(status)),
-                ("stop", Box::new(stop)),
-                ("confirm", Box::new(confirm)),
-                ("links", Box::new(links)),
-                ("hold", Box::new(Hold(Arc::clone(&constraining)))),
-                ("lift", Box::new(Lift(Arc::clone(&constraining)))),
-                ("restrict", Box::new(Restrict(Arc::clone(&constraining)))),
-                ("notice", Box::new(Notice(Arc::clone(&constraining)))),
-                ("unrestrict", Box::new(Unrestrict(constraining))),
-                ("rectified", Box::new(rectified)),
-                ("whom", Box::new(disclose_identity)),
-                ("certificate", Box::new(certificate)),
-                ("unsubscribe_link", Box::new(unsubscribe_link)),
-                ("opt_in", Box::new(opt_in)),
-                ("confirm_address", Box::new(confirm_address)),
-            ],
+            orders,
         })
     }
 
@@ -299,18 +306,24 @@ impl Requests {
     /// Attests what was written, together with the answer. The sweep attests what cannot be
     /// attested now.
     async fn attest(&self, order: &Value, answer: &Value, handler: &dyn OrderHandler) {
-        // If an order names no request, its answer does.
-        let id = order
-            .get("request_id")
-            .or(answer.get("request_id"))
-            .and_then(Value::as_str)
-            .and_then(|id| RequestId::try_from(id.to_owned()).ok());
-        let Some(id) = id else { return };
-        let recipients = handler
-            .notifies_as()
-            .and_then(|name| id.following(name).ok());
-        let written: Vec<RequestId> = recipients.into_iter().chain([id]).collect();
-        if let Err(error) = self.evidence.attest(&written, self.clock.now()).await {
+        // If an order names no request or case, its answer does.
+        let named = |field: &str| {
+            let id = order.get(field).or(answer.get(field))?.as_str()?;
+            RequestId::try_from(id.to_owned()).ok()
+        };
+        let now = self.clock.now();
+        let attested = if let Some(id) = named("request_id") {
+            let recipients = handler
+                .notifies_as()
+                .and_then(|name| id.following(name).ok());
+            let written: Vec<RequestId> = recipients.into_iter().chain([id]).collect();
+            self.evidence.attest(&written, now).await
+        } else if let Some(Ok(case)) = named("case_id").map(CaseId::try_from) {
+            self.evidence.attest_case(&case, now).await
+        } else {
+            return;
+        };
+        if let Err(error) = attested {
             tracing::warn!(error = %error, outcome = "attested_later", "evidence");
         }
     }

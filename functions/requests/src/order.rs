@@ -3,6 +3,8 @@
 use crate::Error;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::validation::violation::Violation;
 use serde_json::Value;
 use std::fmt::Debug;
 
@@ -12,6 +14,14 @@ pub(crate) struct Given<'a> {
     /// The time, in whole seconds.
     pub(crate) now: DateTime<Utc>,
     pub(crate) invocation: &'a str,
+}
+
+impl Given<'_> {
+    /// The id of the invocation, which Lambda's own retries share, instead of this field.
+    pub(crate) fn id(&self, field: &str) -> Result<RequestId, Violation> {
+        let id = RequestId::try_from(self.invocation.to_owned());
+        id.map_err(|rule| Violation::new(field, rule.to_string()))
+    }
 }
 
 /// An order of the Data Protection Officer. Its fields are everything that it depends on.

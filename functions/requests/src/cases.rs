@@ -1,0 +1,49 @@
+//! The orders about the register of requests. Each has its own file.
+
+mod answered;
+mod ask;
+mod assign;
+mod authority;
+mod case;
+mod case_view;
+mod close;
+mod decide;
+mod entering;
+mod extend;
+mod fee;
+mod figures;
+mod identity;
+mod list;
+mod received;
+mod register;
+mod reopen;
+mod step;
+
+use crate::order::OrderHandler;
+use custodian_store::cases::Cases;
+use entering::Entering;
+use std::sync::Arc;
+
+/// The handler of each order, by its name.
+pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 16] {
+    let entering = Arc::new(Entering { cases });
+    let into = || Arc::clone(&entering);
+    [
+        ("register", Box::new(register::Register(into()))),
+        ("identity", Box::new(identity::Identity(into()))),
+        ("authority", Box::new(authority::Authority(into()))),
+        ("fee", Box::new(fee::Fee(into()))),
+        ("ask", Box::new(ask::Ask(into()))),
+        ("answered", Box::new(answered::Answered(into()))),
+        ("extend", Box::new(extend::Extend(into()))),
+        ("received", Box::new(received::Received(into()))),
+        ("assign", Box::new(assign::Assign(into()))),
+        ("step", Box::new(step::TakeStep(into()))),
+        ("decide", Box::new(decide::Decide(into()))),
+        ("close", Box::new(close::Close(into()))),
+        ("reopen", Box::new(reopen::Reopen(into()))),
+        ("case", Box::new(case::ShowCase(into()))),
+        ("list", Box::new(list::ListCases(into()))),
+        ("figures", Box::new(figures::Figures(into()))),
+    ]
+}

@@ -1,0 +1,25 @@
+//! The person has answered what they were asked.
+
+use super::entering::Entering;
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
+use custodian_domain::rights::register::CaseEvent;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Enters the answer to a question.
+#[derive(Debug)]
+pub(crate) struct Answered(pub(super) Arc<Entering>);
+
+#[async_trait]
+impl OrderHandler for Answered {
+    /// `{"order", "case_id", "on", …}`: the clock goes on from that day.
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        let order = Entering::read(order, &["on"])?;
+        let event = CaseEvent::QuestionAnswered {
+            on: order.date("on")?,
+        };
+        self.0.enter(order, given, event).await
+    }
+}

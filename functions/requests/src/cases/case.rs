@@ -1,0 +1,37 @@
+//! One case, with its history.
+
+use super::case_view::{self, CALENDAR};
+use super::entering::Entering;
+use crate::Error;
+use crate::order::{Given, OrderHandler};
+use async_trait::async_trait;
+use custodian_domain::rights::order::Order;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Shows a case.
+#[derive(Debug)]
+pub(crate) struct ShowCase(pub(super) Arc<Entering>);
+
+#[async_trait]
+impl OrderHandler for ShowCase {
+    /// `{"order", "case_id", "by"}`. If bank holidays that became known have moved a date, that is
+    /// entered first.
+    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "case_id", "by"])?;
+        let (id, now) = (order.case("case_id")?, given.now);
+        order.staff_number("by")?;
+        let stored = self.0.find(&id, now).await?;
+        let case = stored.with_moved_dates(&CALENDAR, now);
+        if case != stored.case {
+            // If somebody else enters something at the same time, they enter this as well.
+            self.0
+                .cases
+                .store(Some(&stored), &case, &CALENDAR, now)
+                .await?;
+        }
+        let mut told = case_view::of(&case);
+        told["history"] = json!(case.entries());
+        Ok(told)
+    }
+}

@@ -1,0 +1,127 @@
+//! Enters events into cases, for all orders that do.
+
+use super::case_view::{self, CALENDAR};
+use crate::Error;
+use crate::order::Given;
+use chrono::{DateTime, Utc};
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::register::lists::RequestKind;
+use custodian_domain::rights::register::{Case, CaseEntry, CaseEvent, CaseId, Entered};
+use custodian_domain::validation::violation::Violation;
+use custodian_store::cases::{Cases, StoredCase};
+use serde_json::{Value, json};
+
+/// The fields of every order that enters an event.
+const FIELDS: [&str; 7] = [
+    "order", "case_id", "kind", "by", "event_id", "revision", "note",
+];
+/// How often it is tried to enter an event while others enter theirs.
+const TRIES: u32 = 5;
+
+/// Enters events into cases.
+#[derive(Debug)]
+pub(crate) struct Entering {
+    pub(super) cases: Cases,
+}
+
+impl Entering {
+    /// Reads an order with these fields beside those of all.
+    pub(super) fn read<'a>(order: &'a Value, own: &[&str]) -> Result<Order<'a>, Violation> {
+        Order::read(order, &[&FIELDS, own].concat())
+    }
+
+    /// The event of an order, about the request of its `kind`, or all that are open.
+    pub(super) fn entry(
+        order: Order<'_>,
+        given: &Given<'_>,
+        event: CaseEvent,
+    ) -> Result<CaseEntry, Violation> {
+        let own = order.has("event_id").then_some("event_id");
+        let id = match own {
+            Some(field) => order.request_id(field)?,
+            None => None,
+        };
+        Ok(CaseEntry {
+            id: match id {
+                Some(id) => id,
+                None => given.id("event_id")?,
+            },
+            at: given.now,
+            by: Some(order.staff_number("by")?),
+            of: order.perhaps::<RequestKind>("kind")?,
+            event,
+            note: order.note("note")?,
+        })
+    }
+
+    /// Enters an event, and tells what the case is like then.
+    pub(super) async fn enter(
+        &self,
+        order: Order<'_>,
+        given: &Given<'_>,
+        event: CaseEvent,
+    ) -> Result<Value, Error> {
+        let id = order.case("case_id")?;
+        let seen = seen(order)?;
+        let entry = Self::entry(order, given, event)?;
+        let mut tries = 0;
+        loop {
+            let stored = self.find(&id, given.now).await?;
+            let mut case = stored.with_moved_dates(&CALENDAR, given.now);
+            let entered = case.enter(entry.clone(), &CALENDAR);
+            // What was entered before is not refused because of what came after it.
+            if entered != Ok(Entered::Before) {
+                is_current(&stored.case, seen)?;
+            }
+            let repeated = entered? == Entered::Before;
+            if repeated
+                || self
+                    .cases
+                    .store(Some(&stored), &case, &CALENDAR, given.now)
+                    .await?
+            {
+                tracing::info!(outcome = "entered", "request");
+                let shown = if repeated { &stored.case } else { &case };
+                let mut told = case_view::of(shown);
+                told["repeated"] = json!(repeated);
+                return Ok(told);
+            }
+            tries += 1;
+            if tries == TRIES {
+                return Err(Error::NotNow(
+                    "others enter events into this case: try again",
+                ));
+            }
+        }
+    }
+
+    /// A case.
+    pub(super) async fn find(&self, id: &CaseId, now: DateTime<Utc>) -> Result<StoredCase, Error> {
+        self.cases.find(id, now).await?.ok_or(Error::UnknownCase)
+    }
+}
+
+/// The revision that the person who gives the order has looked at, if they say so.
+fn seen(order: Order<'_>) -> Result<Option<usize>, Violation> {
+    if !order.has("revision") {
+        return Ok(None);
+    }
+    let revision = order.whole("revision", 1..=100_000, 0)?;
+    usize::try_from(revision)
+        .map(Some)
+        .map_err(|_| Violation::new("revision", "must be that of the case"))
+}
+
+/// Whether nothing was entered since that revision.
+fn is_current(case: &Case, seen: Option<usize>) -> Result<(), Error> {
+    let Some(seen) = seen.filter(|seen| *seen != case.revision()) else {
+        return Ok(());
+    };
+    let since = case.entries().iter().skip(seen);
+    let names: Vec<&str> = since.map(|entry| entry.event.name()).collect();
+    Err(Error::Outdated(if names.is_empty() {
+        "the case has no such revision".to_owned()
+    } else {
+        names.join(", ")
+    }))
+}
