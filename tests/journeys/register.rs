@@ -189,6 +189,12 @@ async fn what_is_not_allowed_now_is_refused_with_its_rule() {
         ("step", json!({"step": "approved", "hash": "h"}), "NotNow"),
         ("step", json!({"step": "sing"}), "BadOrder"),
         ("assign", json!({"handler": "Rosa Hardy"}), "BadOrder"),
+        ("add", json!({"kind": "erasure"}), "NotNow"),
+        (
+            "close",
+            json!({"ending": "duplicate", "on": "2026-11-23", "duplicate_of": "C-9"}),
+            "UnknownCase",
+        ),
         (
             "decide",
             json!({"case_id": "C-2", "verdict": "granted", "decided_by": "dpo"}),
@@ -347,7 +353,8 @@ async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
 async fn an_erasure_waits_for_an_access_request_of_the_same_case_that_nobody_has_packaged() {
     let house = House::open().await;
     house.tell("Hers.", Some("rosa@example.org"), None).await;
-    done(&house, register("C-1", &["access", "erasure"])).await;
+    done(&house, register("C-1", &["erasure"])).await;
+    done(&house, event("add", "a1", &json!({"kind": "access"}))).await;
     let plan = json!({"order": "plan", "request_id": "C-1-erasure", "ground": "17(1)(b)",
         "identifiers": [email_id("rosa@example.org")], "planned_by": "dpo-7"});
     let planned = done(&house, plan.clone()).await;

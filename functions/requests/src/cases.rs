@@ -1,5 +1,6 @@
 //! The orders about the register of requests. Each has its own file.
 
+mod add;
 mod answered;
 mod ask;
 mod assign;
@@ -25,7 +26,7 @@ use entering::Entering;
 use std::sync::Arc;
 
 /// The handler of each order, by its name.
-pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 16] {
+pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 17] {
     let entering = Arc::new(Entering { cases });
     let into = || Arc::clone(&entering);
     [
@@ -37,6 +38,7 @@ pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 16
         ("answered", Box::new(answered::Answered(into()))),
         ("extend", Box::new(extend::Extend(into()))),
         ("received", Box::new(received::Received(into()))),
+        ("add", Box::new(add::Add(into()))),
         ("assign", Box::new(assign::Assign(into()))),
         ("step", Box::new(step::TakeStep(into()))),
         ("decide", Box::new(decide::Decide(into()))),

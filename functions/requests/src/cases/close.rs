@@ -18,13 +18,18 @@ impl OrderHandler for Close {
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["ending", "on", "means", "parts", "duplicate_of", "late"];
         let order = Entering::read(order, &FIELDS)?;
-        let other = order.has("duplicate_of");
+        let has_other = order.has("duplicate_of");
+        let other = has_other.then(|| order.case("duplicate_of")).transpose()?;
+        if let Some(other) = &other {
+            // A request is no duplicate of one that nobody registered.
+            self.0.find(other, given.now).await?;
+        }
         let event = CaseEvent::Closed {
             ending: order.chosen("ending")?,
             on: order.date("on")?,
             means: order.perhaps("means")?,
             parts: order.several("parts")?,
-            duplicate_of: other.then(|| order.case("duplicate_of")).transpose()?,
+            duplicate_of: other,
             late: order.perhaps("late")?,
         };
         self.0.enter(order, given, event).await

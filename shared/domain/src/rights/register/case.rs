@@ -118,7 +118,7 @@ impl Case {
     /// Which requests an event is about: the one that it names, or all that are open and can have
     /// such an event.
     fn meant(&self, entry: &CaseEntry) -> Result<Vec<RequestKind>, Refusal> {
-        if matches!(entry.event, CaseEvent::Assigned { .. }) {
+        if matches!(entry.event, CaseEvent::Assigned { .. } | CaseEvent::Added) {
             return Ok(Vec::new());
         }
         if let Some(kind) = entry.of {
@@ -161,6 +161,12 @@ impl Case {
         }
         match &entry.event {
             CaseEvent::Assigned { handler } => next.handler = handler.clone(),
+            CaseEvent::Added => {
+                let kind = entry.of.filter(|kind| !self.requests.contains_key(kind));
+                let kind = kind.ok_or(Refusal::ThereAlready)?;
+                let request = CaseRequest::new(kind, self.received);
+                next.requests.insert(kind, request);
+            }
             CaseEvent::ReceiptCorrected { received, .. } if entry.of.is_none() => {
                 next.received = *received;
             }

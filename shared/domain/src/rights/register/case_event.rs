@@ -51,6 +51,9 @@ pub enum CaseEvent {
         /// Who works on it.
         handler: StaffNumber,
     },
+    /// The letter asks for something else as well, which nobody had noticed: a request of the
+    /// entry's kind, received with the others.
+    Added,
     /// Somebody else works on it.
     Assigned {
         /// Who.
@@ -172,6 +175,7 @@ impl CaseEvent {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Registered { .. } => "registered",
+            Self::Added => "added",
             Self::Assigned { .. } => "assigned",
             Self::IdentityAsked { .. } => "identity_asked",
             Self::AuthorityAsked { .. } => "authority_asked",

@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The case has no such request, or none that is open.
     #[error("the case has no such request that is open")]
     NoSuchRequest,
+    /// The case has such a request.
+    #[error("the case has a request of this kind already, or none is named")]
+    ThereAlready,
     /// It is not a request for the use of a right, so there is nothing to wait for.
     #[error("this kind of request waits for nothing: no identity, authority, fee or extension")]
     NotARight,

@@ -233,7 +233,9 @@ impl CaseRequest {
                 Ok(())
             }
             CaseEvent::DueMoved { .. } => Ok(()),
-            CaseEvent::Registered { .. } | CaseEvent::Assigned { .. } => Err(Refusal::NotNow),
+            CaseEvent::Registered { .. } | CaseEvent::Added | CaseEvent::Assigned { .. } => {
+                Err(Refusal::NotNow)
+            }
         }
     }
 

@@ -298,3 +298,15 @@ fn bank_holidays_that_become_known_move_dates_and_the_history_says_so() {
     );
     assert_eq!(case.with_moved_dates(&[].into(), &longer, now), case);
 }
+
+#[test]
+fn what_else_a_letter_asks_for_is_added_and_was_received_with_it() {
+    let mut case = case(&[RequestKind::Erasure]);
+    let access = Some(RequestKind::Access);
+    let added = |case: &mut Case, kind| of(case, kind, "2026-12-01", CaseEvent::Added);
+    assert_eq!(added(&mut case, None), Err(Refusal::ThereAlready));
+    added(&mut case, access).unwrap();
+    assert_eq!(added(&mut case, access), Err(Refusal::ThereAlready));
+    assert_eq!(due(&case).as_deref(), Some("2026-12-24"));
+    assert!(case.has_open_access());
+}
