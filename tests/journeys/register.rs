@@ -1,10 +1,14 @@
 //! The register of requests: a case from a telephone call to its end, and its lists.
 
 use crate::evidence::{proven_without_doubt, says};
-use crate::house::{House, cases_of, email_id, s};
+use crate::house::{House, at, cases_of, email_id, s};
 use crate::recorder::recording_host;
+use chrono::NaiveDate;
+use custodian_domain::rights::calendar::ENGLAND_AND_WALES;
+use custodian_domain::rights::register::CaseId;
 use custodian_requests::Requests;
 use custodian_runtime::Function;
+use custodian_store::cases::{Cases, Wanted, Within};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
@@ -320,6 +324,46 @@ async fn a_list_follows_every_date_handler_and_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bank_holidays_that_become_known_move_a_date_its_list_and_are_in_the_history() {
+    let house = House::open().await;
+    house.move_to("2028-12-01T10:00:00Z").await;
+    let mut late = register("C-1", &["access"]);
+    late["received"] = json!("2028-11-30");
+    let case = done(&house, late).await;
+    let working = case["requests"][0]["working"].as_str().unwrap();
+    assert!(working.starts_with("not known yet: bank holidays are known"));
+    let cases = Cases::new(&house.dynamodb(), &house.setting("REGISTER_TABLE"));
+    let (id, now) = (CaseId::named("C-1").unwrap(), at("2028-12-05T10:00:00Z"));
+    let day = |date: &str| date.parse::<NaiveDate>().unwrap();
+    let longer = ENGLAND_AND_WALES.extended(day("2029-12-31"), &[day("2029-01-01")]);
+    let stored = cases.find(&id, now).await.unwrap().unwrap();
+    let moved = stored.with_moved_dates(&longer, now);
+    assert!(
+        cases
+            .store(Some(&stored), &moved, &longer, now)
+            .await
+            .unwrap()
+    );
+    let wanted = Wanted {
+        due_before: Some(day("2029-01-03")),
+        ..Wanted::default()
+    };
+    let page = cases.list(&Within::Open, &wanted, None, now).await.unwrap();
+    assert_eq!(page.notes[0].due, Some(day("2029-01-02")));
+    let all = Wanted::default();
+    let page = cases.list(&Within::Open, &all, None, now).await.unwrap();
+    assert_eq!(page.notes.len(), 1, "it has left its place without a day");
+    let shown = json!({"order": "case", "case_id": "C-1", "by": "dpo-7"});
+    let shown = done(&house, shown).await;
+    let told = &shown["history"][1];
+    assert_eq!(
+        told["event"],
+        json!({"what": "due_moved", "to": "2029-01-02"})
+    );
+    assert_eq!(told["by"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
     let house = House::open().await;
     let many = cases_of(60);
@@ -346,6 +390,15 @@ async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
         }
     }
     assert_eq!(seen, usize::try_from(many).unwrap());
+    calls.lock().unwrap().clear();
+    let filtered = json!({"order": "list", "by": "dpo-7", "kind": "erasure", "state": "open"});
+    let filtered = LambdaEvent::new(
+        serde_json::from_value(filtered).unwrap(),
+        Context::default(),
+    );
+    let page = requests.invoke(filtered).await.unwrap();
+    assert_eq!(page["requests"], json!([]));
+    assert_eq!(*calls.lock().unwrap(), ["dynamodb:Query Register"]);
     assert!(pages <= many / 25 + 1);
 }
 
