@@ -364,6 +364,41 @@ async fn bank_holidays_that_become_known_move_a_date_its_list_and_are_in_the_his
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_version_that_knew_fewer_bank_holidays_has_listed_is_recalculated() {
+    let house = House::open().await;
+    done(&house, register("C-1", &["access"])).await;
+    done(&house, register("C-2", &["access"])).await;
+    let recalculate = json!({"order": "recalculate", "by": "dpo-7"});
+    let none = json!({"moved": 0, "after": null});
+    assert_eq!(done(&house, recalculate.clone()).await, none);
+    let change = house.dynamodb().update_item();
+    change
+        .table_name(house.setting("REGISTER_TABLE"))
+        .key("pk", s("CASE#C-1"))
+        .key("sk", s("META"))
+        .update_expression("SET listed[0].due = :earlier")
+        .expression_attribute_values(":earlier", s("2026-12-22"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(done(&house, recalculate.clone()).await["moved"], 1);
+    assert_eq!(done(&house, recalculate).await, none);
+    let shown = done(
+        &house,
+        json!({"order": "case", "case_id": "C-1", "by": "dpo-7"}),
+    )
+    .await;
+    let moved = json!({"what": "due_moved", "from": "2026-12-22", "to": "2026-12-23"});
+    assert_eq!(shown["history"][1]["event"], moved);
+    assert_eq!(
+        listed(&house, &json!({})).await,
+        ["C-1-access", "C-2-access"]
+    );
+    house.invoke("sweep", json!({})).await.unwrap();
+    proven_without_doubt(&house).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
     let house = House::open().await;
     let many = cases_of(60);

@@ -15,6 +15,7 @@ mod fee;
 mod figures;
 mod identity;
 mod list;
+mod recalculate;
 mod received;
 mod register;
 mod reopen;
@@ -26,7 +27,7 @@ use entering::Entering;
 use std::sync::Arc;
 
 /// The handler of each order, by its name.
-pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 17] {
+pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 18] {
     let entering = Arc::new(Entering { cases });
     let into = || Arc::clone(&entering);
     [
@@ -46,6 +47,7 @@ pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 17
         ("reopen", Box::new(reopen::Reopen(into()))),
         ("case", Box::new(case::ShowCase(into()))),
         ("list", Box::new(list::ListCases(into()))),
+        ("recalculate", Box::new(recalculate::Recalculate(into()))),
         ("figures", Box::new(figures::Figures(into()))),
     ]
 }

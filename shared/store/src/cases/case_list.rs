@@ -101,6 +101,27 @@ impl Cases {
         })
     }
 
+    /// A thousand requests that are open, in the order of their days: one call.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn open(
+        &self,
+        after: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<CasePage, StorageError> {
+        let mut pages = self.pages(&Within::Open, None, now).at_most(LOOKED_THROUGH);
+        if let Some(after) = after {
+            pages = pages.behind(CASES_OPEN, after);
+        }
+        let found: Vec<_> = pages.next().await?.into_iter().flatten().collect();
+        let last = found.last().map(|(sort, _)| sort.clone());
+        Ok(CasePage {
+            notes: found.into_iter().map(|(_, note)| note).collect(),
+            after: last.filter(|_| !pages.is_over()),
+        })
+    }
+
     /// Everything that was closed in the month of this day.
     ///
     /// # Errors
