@@ -36,13 +36,15 @@ SECRET_packages = PackageKeysSecret
 SECRET_mail-links = MailLinkKeysSecret
 SECRET_addresses = AddressKeysSecret
 SECRET_identities = IdentityKeysSecret
+SECRET_audit = AuditKeysSecret
 READERS_subject-keys = export erase requests ingest partners import
 READERS_forms = ingest
 READERS_packages = download export
 READERS_mail-links = unsubscribe notify requests
 READERS_addresses = notify ingest requests
 READERS_identities = erase requests
-PURPOSES = forms packages mail-links addresses identities
+READERS_audit = export requests
+PURPOSES = forms packages mail-links addresses identities audit
 # The name of the secret of these keys in the stack on AWS that STACK names.
 SECRET = $$(.ci/output "$(STACK)" $(SECRET_$(1)))
 # Replaces the instances of functions, because an instance reads its keys when it starts.

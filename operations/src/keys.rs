@@ -23,7 +23,7 @@ pub enum KeysError {
     Document(&'static str, BadDocument),
     /// There are no such keys.
     #[error(
-        "there are no such keys: subject-keys, forms, packages, mail-links, addresses or identities"
+        "there are no such keys: subject-keys, forms, packages, mail-links, addresses, identities or audit"
     )]
     Unknown,
     /// Without the earlier versions of these nobody would be found.

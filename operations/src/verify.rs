@@ -13,7 +13,9 @@ pub use custodian_rights::audit::{Audited, Unverified};
 #[must_use]
 pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
     match outcome {
-        Ok(Audited { chain, anchored }) => {
+        Ok(Audited {
+            chain, anchored, ..
+        }) => {
             let Verified {
                 links,
                 entries,

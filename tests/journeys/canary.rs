@@ -796,6 +796,11 @@ async fn send_through_everything() -> String {
     for entry in house.items("LEDGER_TABLE").await {
         assert_silent("the ledger", &entry);
     }
+    let trail = house.items("AUDIT_TABLE").await;
+    assert!(trail.len() >= 4);
+    for entry in trail {
+        assert_silent("the audit trail", &entry);
+    }
     for message in house.stack.messages("custodian-Failed") {
         assert_silent("the queue", &message.body.to_string());
     }

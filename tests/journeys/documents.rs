@@ -136,7 +136,8 @@ fn error_types(function: &str) -> BTreeSet<String> {
                 continue;
             }
             let code = std::fs::read_to_string(&path).unwrap();
-            for told in code.split("for Diagnostic {\n").skip(1) {
+            let parts = ["for Diagnostic {\n", "impl AuditedError for Error {\n"];
+            for told in parts.iter().flat_map(|part| code.split(part).skip(1)) {
                 let told = told.split("\n}\n").next().unwrap();
                 let quoted = told.split('"').skip(1).step_by(2);
                 let is_kind = |text: &&str| text.chars().all(|c| c.is_ascii_alphabetic());

@@ -23,7 +23,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// When every journey begins: a Monday morning in November.
 pub const BEGINNING: &str = "2026-11-23T10:00:00Z";
 /// The settings that name the stack's tables.
-pub const TABLES: [&str; 3] = ["RECORDS_TABLE", "REGISTER_TABLE", "LEDGER_TABLE"];
+pub const TABLES: [&str; 4] = [
+    "RECORDS_TABLE",
+    "REGISTER_TABLE",
+    "LEDGER_TABLE",
+    "AUDIT_TABLE",
+];
 
 /// A function that does nothing when it is started.
 struct Asleep;
@@ -469,10 +474,11 @@ impl House {
         items
     }
 
-    /// Everything that is stored anywhere.
+    /// Everything that is stored anywhere, except the audit trail: every order adds to it, those
+    /// too that are refused or change nothing.
     pub async fn everything(&self) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
-        for table in TABLES {
+        for table in TABLES.iter().filter(|table| **table != "AUDIT_TABLE") {
             all.extend(
                 self.items(table)
                     .await
@@ -568,9 +574,10 @@ impl House {
         .await
     }
 
-    /// A setting of `erase` or of `ingest`, which together have all of them.
+    /// A setting of `erase`, `ingest` or `requests`, which together have all of them.
     pub fn setting(&self, name: &str) -> String {
-        let settings = ["erase", "ingest"].map(|function| self.stack.settings(function).unwrap());
+        let settings =
+            ["erase", "ingest", "requests"].map(|function| self.stack.settings(function).unwrap());
         settings
             .iter()
             .find_map(|all| all.get(name))

@@ -14,7 +14,7 @@ use custodian_runtime::secret;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The secrets of keys, by their logical ids, and the functions that read each.
-const READERS: [(&str, &[&str]); 6] = [
+const READERS: [(&str, &[&str]); 7] = [
     (
         "SubjectKeys",
         &[
@@ -26,6 +26,7 @@ const READERS: [(&str, &[&str]); 6] = [
     ("MailLinkKeys", &["notify", "requests", "unsubscribe"]),
     ("AddressKeys", &["ingest", "notify", "requests"]),
     ("IdentityKeys", &["erase", "requests"]),
+    ("AuditKeys", &["export", "requests"]),
 ];
 
 /// The id of a secret in the running stack.

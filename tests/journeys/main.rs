@@ -2,6 +2,7 @@
 
 mod answers;
 mod attacks;
+mod audit_trail;
 mod binaries;
 mod canary;
 mod certificates;

@@ -395,8 +395,10 @@ fn verify_reads_and_does_nothing_else() {
     assert_eq!(
         allowed(&template, "Verify"),
         set([
+            "dynamodb:GetItem Audit",
             "dynamodb:GetItem Ledger",
             "dynamodb:GetItem Register",
+            "dynamodb:Query Audit",
             "dynamodb:Query Ledger",
             "dynamodb:Query Records",
             "dynamodb:Query Records/by_day",

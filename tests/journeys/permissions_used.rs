@@ -546,6 +546,9 @@ async fn requests_calls_what_it_is_allowed() {
     let planned = order(plan("rosa@example.org")).await.unwrap();
     let approve = json!({"order": "approve", "request_id": "ERASE-1", "hash": planned["hash"], "approved_by": "dpo-7"});
     order(approve).await.unwrap();
+    order(json!({"order": "audit", "request_id": "ERASE-1", "by": "auditor-2"}))
+        .await
+        .unwrap();
     order(json!({"order": "stop", "request_id": "ERASE-1", "stopped_by": "dpo-7"}))
         .await
         .unwrap();

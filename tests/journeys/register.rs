@@ -416,7 +416,10 @@ async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
         calls.lock().unwrap().clear();
         let list = LambdaEvent::new(serde_json::from_value(order).unwrap(), Context::default());
         let page = requests.invoke(list).await.unwrap();
-        assert_eq!(*calls.lock().unwrap(), ["dynamodb:Query Register"]);
+        // The audit trail takes as much for every order.
+        let mut made = calls.lock().unwrap().clone();
+        made.retain(|call| !call.ends_with(" Audit"));
+        assert_eq!(made, ["dynamodb:Query Register"]);
         seen += page["requests"].as_array().unwrap().len();
         pages += 1;
         after = page["after"].clone();
@@ -433,7 +436,9 @@ async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
     );
     let page = requests.invoke(filtered).await.unwrap();
     assert_eq!(page["requests"], json!([]));
-    assert_eq!(*calls.lock().unwrap(), ["dynamodb:Query Register"]);
+    let mut calls = calls.lock().unwrap().clone();
+    calls.retain(|call| !call.ends_with(" Audit"));
+    assert_eq!(calls, ["dynamodb:Query Register"]);
     assert!(pages <= many / 25 + 1);
 }
 

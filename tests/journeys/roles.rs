@@ -52,6 +52,7 @@ struct Names {
     records: String,
     register: String,
     ledger: String,
+    audit: String,
     exports: String,
     intake: String,
     anchors: String,
@@ -64,6 +65,7 @@ impl Names {
             records: setting("RECORDS_TABLE"),
             register: setting("REGISTER_TABLE"),
             ledger: setting("LEDGER_TABLE"),
+            audit: setting("AUDIT_TABLE"),
             exports: setting("EXPORTS_BUCKET"),
             intake: setting("INTAKE_BUCKET"),
             anchors: house.anchors_bucket(),
@@ -456,6 +458,7 @@ fn of_register(names: &Names) -> Vec<Try> {
 fn of_evidence(names: &Names) -> Vec<Try> {
     let Names {
         ledger,
+        audit,
         exports,
         intake,
         anchors,
@@ -496,6 +499,39 @@ fn of_evidence(names: &Names) -> Vec<Try> {
             "Read a day of the ledger",
             query(ledger, "DAY#2026-11-23"),
             &["sweep", "verify"],
+        ),
+        Try(
+            "Add an entry to the audit trail",
+            put(audit, "DAY#2026-11-23", &["body"]),
+            &["export", "requests"],
+        ),
+        Try(
+            "Change an entry of the audit trail",
+            update(audit, "DAY#2026-11-23", &["body"]),
+            NOBODY,
+        ),
+        Try(
+            "Delete an entry of the audit trail",
+            delete(audit, "DAY#2026-11-23"),
+            NOBODY,
+        ),
+        Try(
+            "Put many items into the audit trail in one batch",
+            Tried::Table(
+                "BatchWriteItem",
+                json!({"RequestItems": {audit: [{"PutRequest": {"Item": item("DAY#2026-11-23", &[])}}]}}),
+            ),
+            NOBODY,
+        ),
+        Try(
+            "Change the audit trail with PartiQL",
+            statement("UPDATE TABLE SET body = 'forged' WHERE pk = 'CHAIN'", audit),
+            NOBODY,
+        ),
+        Try(
+            "Read a day of the audit trail",
+            query(audit, "DAY#2026-11-23"),
+            &["requests", "verify"],
         ),
         Try("Read the whole ledger", scan(ledger), &["verify"]),
         Try(

@@ -22,6 +22,7 @@ use custodian_runtime::{
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
 use custodian_store::ledger::Ledger;
+use custodian_store::looks::Looks;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
@@ -95,6 +96,7 @@ impl Function for Erase {
                     records,
                     ledger,
                     confirmations,
+                    looks: Looks::new(&dynamodb, &register),
                 },
                 exports: ExportsPlace {
                     packages: Packages::new(dynamodb.clone(), register.clone()),

@@ -2,6 +2,7 @@
 
 use custodian_aws::StorageError;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::auditing::AuditedError;
 use custodian_runtime::failure;
 use custodian_store::packages::Gone;
 use lambda_runtime::Diagnostic;
@@ -46,24 +47,29 @@ pub enum Error {
     Storage(#[from] StorageError),
 }
 
+impl AuditedError for Error {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Order(_) => "BadOrder",
+            Self::AnotherRequest => "AnotherRequest",
+            Self::Unknown => "UnknownRequest",
+            Self::Unfinished => "Unfinished",
+            Self::ErasureOpen => "ErasureOpen",
+            Self::Gone(_) => "Gone",
+            Self::Undecided { .. } => "Undecided",
+            Self::Storage(_) => failure::UNAVAILABLE,
+        }
+    }
+}
+
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::Order(_) => "BadOrder",
-            Error::AnotherRequest => "AnotherRequest",
-            Error::Unknown => "UnknownRequest",
-            Error::Unfinished => "Unfinished",
-            Error::ErasureOpen => "ErasureOpen",
-            Error::Gone(_) => "Gone",
+        let kind = error.kind();
+        match &error {
             Error::Undecided { names, .. } if !names.is_empty() => {
-                return failure::failure(
-                    "Undecided",
-                    format_args!("{error}, namely {}", names.join(", ")),
-                );
+                failure::failure(kind, format_args!("{error}, namely {}", names.join(", ")))
             }
-            Error::Undecided { .. } => "Undecided",
-            Error::Storage(_) => failure::UNAVAILABLE,
-        };
-        failure::failure(kind, error)
+            _ => failure::failure(kind, error),
+        }
     }
 }

@@ -118,7 +118,8 @@ impl Gatherer {
             self.lists.confirmed(holders, now),
             self.links.to(found, &contacts, now),
         )?;
-        let (mut requests, mut constraints, mut suppressions, mut packages) = tokio::try_join!(
+        let (mut looks, mut requests, mut constraints, mut suppressions, mut packages) = tokio::try_join!(
+            self.register.looks(holders, now),
             self.register.requests(holders, now),
             self.register.constraints(holders, now),
             self.register.suppressions(holders, now),
@@ -135,6 +136,7 @@ impl Gatherer {
                 Holding::OptOuts => of(holding, take(&mut opt_outs)),
                 Holding::Profiles => of(holding, take(&mut profiles)),
                 Holding::Confirmations => of(holding, take(&mut confirmed)),
+                Holding::Looks => of(holding, take(&mut looks)),
                 Holding::Links => of(holding, take(&mut links)),
                 Holding::Requests => of(holding, take(&mut requests)),
                 Holding::Standings => of(holding, take(&mut constraints)),

@@ -25,14 +25,18 @@ pub use error::Error;
 use chrono::SubsecRound;
 use custodian_buckets::exports::Exports;
 use custodian_buckets::files::Files;
-use custodian_domain::rights::order::unambiguous;
+use custodian_domain::audit_trail::PersonTags;
+use custodian_domain::rights::order::{attempt, unambiguous};
 use custodian_domain::validation::json::Payload;
+use custodian_rights::auditing::{Auditing, Concerned};
 use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
+use custodian_store::audit_log::AuditLog;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
+use custodian_store::looks::Looks;
 use custodian_store::opt_outs::OptOuts;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
@@ -60,6 +64,7 @@ use withdraw::Withdraw;
 #[derive(Debug)]
 pub struct Export {
     clock: Clock,
+    auditing: Auditing,
     /// The handler of each order about an existing package, by the field that names its request.
     /// If an order has several of these fields, the first in this list counts.
     orders: Vec<(&'static str, Box<dyn OrderHandler>)>,
@@ -131,7 +136,16 @@ impl Function for Export {
                 constraints: Constraints::new(dynamodb.clone(), register.clone()),
                 suppressions: suppressions.clone(),
                 packages: packages.clone(),
+                looks: Looks::new(&dynamodb, &register),
             },
+        };
+        let auditing = Auditing {
+            log: AuditLog::new(
+                &dynamodb,
+                environment.setting(settings::AUDIT_TABLE)?,
+                &register,
+            ),
+            tags: PersonTags::new(&secret::keyring(environment).await?),
         };
         let maker = PackageMaker {
             records: records.clone(),
@@ -180,6 +194,7 @@ impl Function for Export {
         };
         Ok(Self {
             clock,
+            auditing,
             orders: vec![
                 (FORMER_FIELD, Box::new(Release(Arc::clone(&links)))),
                 ("release", Box::new(Release(Arc::clone(&links)))),
@@ -212,11 +227,30 @@ impl Export {
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
         let (field, handler) = self.handler(order);
-        let invocation = Invocation {
-            now: self.clock.now().trunc_subsecs(0),
-            id: invocation,
+        let (now, concerned) = (|| self.clock.now().trunc_subsecs(0), Concerned::default());
+        let request = if field.is_empty() {
+            "request_id"
+        } else {
+            field
         };
-        handler.carry_out(order, field, &invocation).await
+        let attempt = attempt(
+            Self::NAME,
+            handler.name(),
+            order,
+            handler.given_by(field),
+            request,
+        );
+        let carrying_out = Box::pin(async {
+            let invocation = Invocation {
+                now: now(),
+                id: invocation,
+                concerned: &concerned,
+            };
+            handler.carry_out(order, field, &invocation).await
+        });
+        self.auditing
+            .around(attempt, &concerned, now, carrying_out)
+            .await
     }
 
     /// The handler of an order, and the field that chose it.

@@ -123,6 +123,14 @@ impl PackageOrder {
 
 #[async_trait]
 impl OrderHandler for MakePackage {
+    fn name(&self) -> &'static str {
+        "package"
+    }
+
+    fn given_by(&self, _: &str) -> &'static str {
+        "requested_by"
+    }
+
     /// Makes the package of a request, or returns the one that was made before: `{"kind",
     /// "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?}`.
     async fn carry_out(
@@ -143,6 +151,7 @@ impl OrderHandler for MakePackage {
                 now,
             )
             .await?;
+        invocation.concerned.about(&found.holders);
         if let Some((before, made)) = before
             .as_ref()
             .map(|it| completed(it, &digest, now))
@@ -184,6 +193,9 @@ impl OrderHandler for MakePackage {
             found: &found,
         };
         let made = Box::pin(self.maker.make(to_make, now)).await?;
+        if let Some(until) = made.records_until {
+            invocation.concerned.looked_at(&found.holders, until);
+        }
         tracing::info!(outcome = "packaged", count = made.records, "export");
         Ok(self.answer(&order, &package, &made, &found))
     }

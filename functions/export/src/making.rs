@@ -98,7 +98,7 @@ impl PackageMaker {
             &head,
         ))
         .await?;
-        let mut expires_at = package.requested_at + DAYS;
+        let (mut expires_at, mut records_until) = (package.requested_at + DAYS, None);
         expires_at = gathered
             .earliest_end
             .map_or(expires_at, |end| expires_at.min(end));
@@ -122,6 +122,7 @@ impl PackageMaker {
                     .retention
                     .end()
                     .map_or(expires_at, |end| expires_at.min(end.instant()));
+                records_until = records_until.max(Some(record.details.retention.due().instant()));
                 writing
                     .record(record, &words.of(&record.details, now).await?)
                     .await?;
@@ -153,6 +154,7 @@ impl PackageMaker {
             bytes,
             sha256,
             expires_at,
+            records_until,
             held,
             not_followed,
         };

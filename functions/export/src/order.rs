@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::auditing::Concerned;
 use serde_json::Value;
 use std::fmt::Debug;
 
@@ -16,11 +17,21 @@ pub(crate) struct Invocation<'a> {
     pub(crate) now: DateTime<Utc>,
     /// Lambda's id of the invocation, which its own retries share.
     pub(crate) id: &'a str,
+    /// Whom the order turns out to be about, for the audit trail.
+    pub(crate) concerned: &'a Concerned,
 }
 
 /// An order of the Data Protection Officer. Its fields are everything that it depends on.
 #[async_trait]
 pub(crate) trait OrderHandler: Debug + Send + Sync {
+    /// The order's name in the audit trail.
+    fn name(&self) -> &'static str;
+
+    /// The field that says who gives the order, if `field` chose this handler.
+    fn given_by(&self, _field: &str) -> &'static str {
+        "by"
+    }
+
     /// Reads an order and carries it out. `field` is the field that chose this handler, and names
     /// the request of an existing package.
     async fn carry_out(

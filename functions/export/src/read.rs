@@ -14,6 +14,10 @@ pub(crate) struct Read(pub(crate) Arc<Links>);
 
 #[async_trait]
 impl OrderHandler for Read {
+    fn name(&self) -> &'static str {
+        "read"
+    }
+
     /// Makes the link: `{"read", "by"}`. The earlier link of this kind ends.
     async fn carry_out(
         &self,
@@ -22,7 +26,11 @@ impl OrderHandler for Read {
         invocation: &Invocation<'_>,
     ) -> Result<Value, Error> {
         let (order, now) = (NamedOrder::read(order, field)?, invocation.now);
-        let (_, made) = self.0.openable(&order.request, now).await?;
+        let (package, made) = self.0.openable(&order.request, now).await?;
+        invocation.concerned.about(&package.holders);
+        if let Some(until) = made.records_until {
+            invocation.concerned.looked_at(&package.holders, until);
+        }
         let until = made.expires_at.min(now + LinkKind::Reading.longest());
         let new = NewLink {
             kind: LinkKind::Reading,

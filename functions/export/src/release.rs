@@ -43,11 +43,7 @@ impl ReleaseOrder {
     /// Reads an order `{"release": …, "released_by": …}`, or its first form
     /// `{"link_for": …, "by": …}`.
     fn read(order: &Value, field: &str) -> Result<Self, Violation> {
-        let by = if field == FORMER_FIELD {
-            "by"
-        } else {
-            "released_by"
-        };
+        let by = given_by(field);
         let order = Order::read(
             order,
             &[
@@ -69,8 +65,25 @@ impl ReleaseOrder {
     }
 }
 
+/// The field that says who releases a package, in the form of the order with this field.
+fn given_by(field: &str) -> &'static str {
+    if field == FORMER_FIELD {
+        "by"
+    } else {
+        "released_by"
+    }
+}
+
 #[async_trait]
 impl OrderHandler for Release {
+    fn name(&self) -> &'static str {
+        "release"
+    }
+
+    fn given_by(&self, field: &str) -> &'static str {
+        given_by(field)
+    }
+
     /// Releases a package. The earlier link ends.
     async fn carry_out(
         &self,
@@ -80,6 +93,7 @@ impl OrderHandler for Release {
     ) -> Result<Value, Error> {
         let (order, now) = (ReleaseOrder::read(order, field)?, invocation.now);
         let (package, made) = self.0.openable(&order.request, now).await?;
+        invocation.concerned.about(&package.holders);
         package.must_know(&order.decisions)?;
         let count = package.undecided(&order.decisions);
         if count > 0 {

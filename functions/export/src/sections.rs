@@ -117,6 +117,7 @@ impl Section {
             Holding::OptOuts => "Lists that you left",
             Holding::Profiles => "Your profile",
             Holding::Confirmations => "Confirmations of your email address",
+            Holding::Looks => "Who looked at your records",
             Holding::Links => "Links to your records",
             Holding::Requests => "Open requests about you",
             Holding::Standings => "Holds and restrictions",
@@ -152,6 +153,10 @@ impl Section {
                 "We asked by email whether an address is yours, because a form that anybody can fill in named it. We keep \
                  that we asked and, if you confirmed it, when, with a digest of the address. Only a wish that is confirmed \
                  undoes that you left a list."
+            }
+            Holding::Looks => {
+                "Each time somebody at the council looked at what we hold about you, or worked on it for a request, we noted \
+                 when and what for. We do not say who it was."
             }
             Holding::Links => {
                 "You gave more than one identifier. A link leads from one of them to the records that are kept under \

@@ -22,6 +22,10 @@ pub(crate) struct Status {
 
 #[async_trait]
 impl OrderHandler for Status {
+    fn name(&self) -> &'static str {
+        "status"
+    }
+
     /// Gives the state of a package: `{"status", "by"}`.
     async fn carry_out(
         &self,

@@ -41,6 +41,10 @@ impl WithdrawOrder {
 
 #[async_trait]
 impl OrderHandler for Withdraw {
+    fn name(&self) -> &'static str {
+        "withdraw"
+    }
+
     /// Withdraws a package: its links end, its files are deleted, and it no longer blocks an
     /// erasure. Twice has the effect of once.
     async fn carry_out(

@@ -67,6 +67,7 @@ impl OrderHandler for Approve {
         let (id, hash, decisions) = (order.request()?, order.text("hash")?, order.decisions()?);
         let approved_by = order.staff("approved_by")?;
         let planned = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        given.concerned.about(&planned.holders);
         if planned.stage != Stage::Planned {
             return self
                 .approved_before(&id, &planned, hash, approved_by, now)
@@ -172,6 +173,10 @@ impl OrderHandler for Approve {
         }
         tracing::info!(outcome = "approved", "request");
         self.view.of(&id, &request, now).await
+    }
+
+    fn given_by(&self) -> &'static str {
+        "approved_by"
     }
 }
 

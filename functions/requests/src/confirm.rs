@@ -42,6 +42,7 @@ impl OrderHandler for Confirm {
             on: order.date("done_on")?,
         };
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        given.concerned.about(&request.holders);
         let approved_on = request.approved_at.map(london::date);
         if confirmation.on > london::date(now)
             || approved_on.is_none_or(|approved_on| confirmation.on < approved_on)
@@ -62,5 +63,9 @@ impl OrderHandler for Confirm {
         self.tasks.wake(&id, place).await?;
         tracing::info!(outcome = "confirmed", place = place.as_str(), "request");
         self.view.of(&id, &request, now).await
+    }
+
+    fn given_by(&self) -> &'static str {
+        "confirmed_by"
     }
 }

@@ -54,6 +54,7 @@ impl OrderHandler for ConfirmAddress {
             return Err(Error::AnotherRequest);
         }
         let subject = self.people.keys.key(&address);
+        given.concerned.about(&[Holder::Subject(subject.clone())]);
         let link = ConfirmLink {
             purpose: ConfirmationPurpose::Request,
             subject,

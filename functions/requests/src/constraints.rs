@@ -2,6 +2,7 @@
 //! everything.
 
 use crate::Error;
+use crate::order::Given;
 use crate::recipients::{LIFTED, Notification, RESTRICTED, Recipients};
 use crate::request_view::RequestView;
 use chrono::{DateTime, Utc};
@@ -35,7 +36,7 @@ impl Constraining {
     pub(crate) async fn place(
         &self,
         order: &Value,
-        now: DateTime<Utc>,
+        given: &Given<'_>,
         ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation> + Send,
     ) -> Result<Value, Error> {
         const FIELDS: [&str; 7] = [
@@ -47,7 +48,7 @@ impl Constraining {
             "confirmed_links",
             "refused_links",
         ];
-        let order = Order::read(order, &FIELDS)?;
+        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
         let (id, identifiers, decisions) =
             (order.request()?, order.identifiers()?, order.decisions()?);
         let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
@@ -65,6 +66,7 @@ impl Constraining {
             .people
             .find(&identifiers, &decisions, Follow::Confirmed, now)
             .await?;
+        given.concerned.about(&found.holders);
         let constraints = &self.hold_enforcement.constraints;
         if constraints.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
@@ -149,17 +151,18 @@ impl Constraining {
     pub(crate) async fn lift(
         &self,
         order: &Value,
-        now: DateTime<Utc>,
+        given: &Given<'_>,
         is: fn(ConstraintKind) -> bool,
     ) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
-        let id = order.request()?;
+        let (id, now) = (order.request()?, given.now);
         let reason = Reason::parse(order.text("reason")?)?;
         let act = Act {
             by: order.text("by")?.to_owned(),
             at: now,
         };
         let placed = self.find(&id, now).await?;
+        given.concerned.about(&placed.holders);
         let standing = &placed.standing;
         if !is(standing.kind) {
             return Err(Error::NotNow(

@@ -27,6 +27,7 @@ impl OrderHandler for DiscloseIdentity {
         let order = Order::read(order, &["order", "request_id", "by"])?;
         let (id, by, now) = (order.request()?, order.text("by")?, given.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        given.concerned.about(&request.holders);
         if request.stage == Stage::Closed {
             return Err(Error::NotNow(
                 "the request is closed, and has forgotten whom it was about",

@@ -4,6 +4,7 @@ use custodian_aws::StorageError;
 use custodian_domain::rights::constraint::NotInformed;
 use custodian_domain::rights::register::Refusal;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::auditing::AuditedError;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
 
@@ -73,15 +74,15 @@ pub enum Error {
     Storage(#[from] StorageError),
 }
 
-impl From<Error> for Diagnostic {
-    fn from(error: Error) -> Self {
-        let kind = match error {
-            Error::Order(_) => "BadOrder",
-            Error::Unknown => "UnknownRequest",
-            Error::UnknownCase => "UnknownCase",
-            Error::AnotherCase => "AnotherCase",
-            Error::Outdated(_) => "Outdated",
-            Error::Refused(ref refusal) => match refusal {
+impl AuditedError for Error {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Order(_) => "BadOrder",
+            Self::Unknown => "UnknownRequest",
+            Self::UnknownCase => "UnknownCase",
+            Self::AnotherCase => "AnotherCase",
+            Self::Outdated(_) => "Outdated",
+            Self::Refused(refusal) => match refusal {
                 Refusal::InTheFuture
                 | Refusal::TooEarly(_)
                 | Refusal::TooLongAgo
@@ -100,18 +101,23 @@ impl From<Error> for Diagnostic {
                 Refusal::AnotherEvent => "AnotherEvent",
                 _ => "NotNow",
             },
-            Error::AnotherRequest => "AnotherRequest",
-            Error::Approved => "Approved",
-            Error::Stale(_) => "Stale",
-            Error::AccessFirst(_) => "AccessFirst",
-            Error::Held(_) => "Held",
-            Error::SingleHanded => "SingleHanded",
-            Error::Opposed(_) => "Opposed",
-            Error::Undecided(_) => "Undecided",
-            Error::NotInformed(_) => "NotTold",
-            Error::NotNow(_) => "NotNow",
-            Error::Storage(_) => failure::UNAVAILABLE,
-        };
-        failure::failure(kind, error)
+            Self::AnotherRequest => "AnotherRequest",
+            Self::Approved => "Approved",
+            Self::Stale(_) => "Stale",
+            Self::AccessFirst(_) => "AccessFirst",
+            Self::Held(_) => "Held",
+            Self::SingleHanded => "SingleHanded",
+            Self::Opposed(_) => "Opposed",
+            Self::Undecided(_) => "Undecided",
+            Self::NotInformed(_) => "NotTold",
+            Self::NotNow(_) => "NotNow",
+            Self::Storage(_) => failure::UNAVAILABLE,
+        }
+    }
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        failure::failure(error.kind(), error)
     }
 }

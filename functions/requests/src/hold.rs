@@ -17,7 +17,7 @@ impl OrderHandler for Hold {
     /// Holds everything of a person, including what arrives later.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
-            .place(order, given.now, |ground| {
+            .place(order, given, |ground| {
                 HoldGround::parse(ground).map(ConstraintKind::Hold)
             })
             .await

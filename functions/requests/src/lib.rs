@@ -5,6 +5,7 @@
 //! has its own task, which the Register's stream starts; the status shows the results.
 
 mod approve;
+mod audit;
 mod cases;
 mod certificate;
 mod confirm;
@@ -32,23 +33,27 @@ mod unsubscribe_link;
 pub use error::Error;
 
 use approve::Approve;
+use audit::ReadAudit;
 use certificate::{Controller, IssueCertificate};
 use chrono::SubsecRound;
 use confirm::Confirm;
 use confirm_address::ConfirmAddress;
 use constraints::Constraining;
 use custodian_buckets::files::Files;
-use custodian_domain::rights::order::unambiguous;
+use custodian_domain::audit_trail::PersonTags;
+use custodian_domain::rights::order::{attempt, unambiguous};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::register::CaseId;
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
+use custodian_rights::auditing::{Auditing, Concerned};
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
+use custodian_store::audit_log::AuditLog;
 use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
@@ -80,10 +85,16 @@ use stop::Stop;
 use unrestrict::Unrestrict;
 use unsubscribe_link::UnsubscribeLink;
 
+/// The field that names the request of an order.
+const REQUEST_ID: &str = "request_id";
+/// The field that names the case of an order about the register.
+const CASE_ID: &str = "case_id";
+
 /// Takes the DPO's orders.
 #[derive(Debug)]
 pub struct Requests {
     clock: Clock,
+    auditing: Auditing,
     evidence: Evidence,
     /// The handler of each order, in the order in which error messages list them.
     orders: Vec<(&'static str, Box<dyn OrderHandler>)>,
@@ -121,6 +132,15 @@ impl Function for Requests {
             environment.setting(settings::RECORDS_TABLE)?,
             &register,
         );
+        let auditing = Auditing {
+            log: AuditLog::new(
+                &dynamodb,
+                environment.setting(settings::AUDIT_TABLE)?,
+                &register,
+            ),
+            tags: PersonTags::new(&secret::keyring(environment).await?),
+        };
+        let audit = ReadAudit(auditing.log.clone());
         let constraints = Constraints::new(dynamodb.clone(), register.clone());
         let cases = Cases::new(&dynamodb, &register);
         let tasks = Tasks::new(dynamodb.clone(), register.clone());
@@ -255,10 +275,12 @@ impl Function for Requests {
             ("unsubscribe_link", Box::new(unsubscribe_link)),
             ("opt_in", Box::new(opt_in)),
             ("confirm_address", Box::new(confirm_address)),
+            ("audit", Box::new(audit)),
         ];
         orders.extend(cases::orders(cases));
         Ok(Self {
             clock: environment.clock(),
+            auditing,
             evidence,
             orders,
         })
@@ -283,24 +305,38 @@ impl Function for Requests {
 impl Requests {
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
-        let handler = self.handler(order)?;
-        let given = Given {
-            now: self.clock.now().trunc_subsecs(0),
-            invocation,
-        };
-        let answer = handler.carry_out(order, &given).await?;
-        self.attest(order, &answer, handler).await;
-        Ok(answer)
+        let (name, handler) = self.handler(order)?;
+        let (now, concerned) = (|| self.clock.now().trunc_subsecs(0), Concerned::default());
+        let about = [REQUEST_ID, CASE_ID]
+            .into_iter()
+            .find(|field| order.get(field).is_some())
+            .unwrap_or(REQUEST_ID);
+        let attempt = attempt(Self::NAME, name, order, handler.given_by(), about);
+        let carrying_out = Box::pin(async {
+            let given = Given {
+                now: now(),
+                invocation,
+                concerned: &concerned,
+            };
+            let answer = handler.carry_out(order, &given).await?;
+            self.attest(order, &answer, handler).await;
+            Ok(answer)
+        });
+        self.auditing
+            .around(attempt, &concerned, now, carrying_out)
+            .await
     }
 
-    /// The handler of an order.
-    fn handler(&self, order: &Value) -> Result<&dyn OrderHandler, Violation> {
+    /// The name of an order, and its handler.
+    fn handler(&self, order: &Value) -> Result<(&'static str, &dyn OrderHandler), Violation> {
         let named = order.get("order").and_then(Value::as_str);
         let known = self.orders.iter().find(|(name, _)| Some(*name) == named);
-        known.map(|(_, handler)| &**handler).ok_or_else(|| {
-            let all: Vec<&str> = self.orders.iter().map(|(name, _)| *name).collect();
-            Violation::new("order", format!("must be {}", one_of(&all)))
-        })
+        known
+            .map(|(name, handler)| (*name, &**handler))
+            .ok_or_else(|| {
+                let all: Vec<&str> = self.orders.iter().map(|(name, _)| *name).collect();
+                Violation::new("order", format!("must be {}", one_of(&all)))
+            })
     }
 
     /// Attests what was written, together with the answer. The sweep attests what cannot be
@@ -312,13 +348,13 @@ impl Requests {
             RequestId::try_from(id.to_owned()).ok()
         };
         let now = self.clock.now();
-        let attested = if let Some(id) = named("request_id") {
+        let attested = if let Some(id) = named(REQUEST_ID) {
             let recipients = handler
                 .notifies_as()
                 .and_then(|name| id.following(name).ok());
             let written: Vec<RequestId> = recipients.into_iter().chain([id]).collect();
             self.evidence.attest(&written, now).await
-        } else if let Some(Ok(case)) = named("case_id").map(CaseId::try_from) {
+        } else if let Some(Ok(case)) = named(CASE_ID).map(CaseId::try_from) {
             self.evidence.attest_case(&case, now).await
         } else {
             return;

@@ -17,9 +17,7 @@ impl OrderHandler for Lift {
     /// Lifts a hold. What is past its date, and under no other hold, is deleted at once.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
-            .lift(order, given.now, |kind| {
-                matches!(kind, ConstraintKind::Hold(_))
-            })
+            .lift(order, given, |kind| matches!(kind, ConstraintKind::Hold(_)))
             .await
     }
 }

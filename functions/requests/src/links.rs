@@ -59,6 +59,7 @@ impl OrderHandler for ListLinks {
             .people
             .find(&identifiers, &decisions, follow, now)
             .await?;
+        given.concerned.about(&found.holders);
         People::must_know(&decisions, &found)?;
         let named: Vec<String> = found
             .named

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::order::{Given, OrderHandler};
 use async_trait::async_trait;
+use custodian_domain::record::Holder;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::subscription::{OptInReason, Subscription};
 use custodian_rights::people::People;
@@ -36,6 +37,7 @@ impl OrderHandler for OptIn {
         let reason = OptInReason::parse(order.text("reason")?)?;
         let mut subjects = Vec::new();
         for subject in self.people.keys.keys(&address) {
+            given.concerned.about(&[Holder::Subject(subject.clone())]);
             let of = Subscription { subject, list };
             let stands = self.opt_outs.find(&of, now).await?;
             // In the same second the opt-out counts.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::auditing::Concerned;
 use serde_json::Value;
 use std::fmt::Debug;
 
@@ -14,6 +15,8 @@ pub(crate) struct Given<'a> {
     /// The time, in whole seconds.
     pub(crate) now: DateTime<Utc>,
     pub(crate) invocation: &'a str,
+    /// Whom it turns out to be about, for the audit trail.
+    pub(crate) concerned: &'a Concerned,
 }
 
 impl Given<'_> {
@@ -29,6 +32,11 @@ impl Given<'_> {
 pub(crate) trait OrderHandler: Debug + Send + Sync {
     /// Reads an order and carries it out. The same order twice has the effect of one.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error>;
+
+    /// The field that says who gives the order.
+    fn given_by(&self) -> &'static str {
+        "by"
+    }
 
     /// What is added to the order's request id to name the request that notifies recipients. `None`
     /// if the order notifies nobody.

@@ -68,6 +68,7 @@ impl OrderHandler for PlanErasure {
             exclusions: &exclusions,
         };
         let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
+        given.concerned.about(&found.holders);
         let request = Request {
             action: Action::Erase,
             stage: Stage::Planned,
@@ -102,6 +103,10 @@ impl OrderHandler for PlanErasure {
             "also_named": found.named.iter().take(PAGE).map(masked).collect::<Vec<_>>(),
             "also_named_total": found.named.len(),
         }))
+    }
+
+    fn given_by(&self) -> &'static str {
+        "planned_by"
     }
 }
 

@@ -51,6 +51,7 @@ impl OrderHandler for Rectified {
             .people
             .find(&identifiers, &decisions, Follow::Confirmed, now)
             .await?;
+        given.concerned.about(&found.holders);
         let links = found.links();
         let links = json!({"linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided});
         let by = order.text("by")?;

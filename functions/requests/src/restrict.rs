@@ -19,7 +19,7 @@ impl OrderHandler for Restrict {
     /// Restricts everything of a person, including what arrives later.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
-            .place(order, given.now, |ground| {
+            .place(order, given, |ground| {
                 Limb::parse(ground).map(ConstraintKind::Restriction)
             })
             .await

@@ -28,6 +28,9 @@ impl OrderHandler for Status {
         let (id, by, now) = (order.request()?, order.text("by")?, given.now);
         let stands = self.constraints.status_of(&id, now).await?;
         let request = self.register.find(&id, now).await?;
+        if let Some(request) = &request {
+            given.concerned.about(&request.holders);
+        }
         let events = self.register.history(&id, now).await?;
         if request.is_none() && stands.is_none() && events.is_empty() {
             return Err(Error::Unknown);

@@ -25,6 +25,7 @@ impl OrderHandler for Stop {
         let order = Order::read(order, &["order", "request_id", "stopped_by"])?;
         let (id, by, now) = (order.request()?, order.text("stopped_by")?, given.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        given.concerned.about(&request.holders);
         if request.stage == Stage::Planned {
             return Err(Error::NotNow(
                 "a plan that is not approved has nothing to stop: leave it, or plan it anew",
@@ -46,6 +47,11 @@ impl OrderHandler for Stop {
         }
         tracing::info!(outcome = "stopped", "request");
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        given.concerned.about(&request.holders);
         self.view.of(&id, &request, now).await
+    }
+
+    fn given_by(&self) -> &'static str {
+        "stopped_by"
     }
 }

@@ -18,7 +18,7 @@ impl OrderHandler for Unrestrict {
     /// Lifts a restriction, if the person was informed.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         self.0
-            .lift(order, given.now, |kind| {
+            .lift(order, given, |kind| {
                 matches!(kind, ConstraintKind::Restriction(_))
             })
             .await

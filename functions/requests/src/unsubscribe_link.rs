@@ -5,6 +5,7 @@ use crate::Error;
 use crate::order::{Given, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
+use custodian_domain::record::Holder;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::subscription::Subscription;
 use custodian_rights::people::People;
@@ -33,11 +34,9 @@ impl OrderHandler for UnsubscribeLink {
             given.now,
         );
         let (address, list) = (order.address("a link")?, order.mailing_list()?);
-        let token = Subscription {
-            subject: self.people.keys.key(&address),
-            list,
-        }
-        .token(&self.mail_links);
+        let subject = self.people.keys.key(&address);
+        given.concerned.about(&[Holder::Subject(subject.clone())]);
+        let token = Subscription { subject, list }.token(&self.mail_links);
         let url = format!("{}/unsubscribe/{token}", self.public_url);
         self.register
             .happened(&id, "made a link to unsubscribe", by, now)

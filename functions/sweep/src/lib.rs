@@ -25,6 +25,7 @@ mod packages;
 mod surveys;
 mod tasks;
 mod telephone;
+mod witnessing;
 
 pub use complaints::{Complaints, Ending};
 pub use constraints::ConstraintsReport;
@@ -47,6 +48,7 @@ use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, failure, settings};
+use custodian_store::audit_log::AuditLog;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
 use custodian_store::imports::Imports;
@@ -67,6 +69,7 @@ use std::time::Duration;
 use surveys::TidySurveys;
 use tasks::StartTasks;
 use telephone::WatchTelephone;
+use witnessing::Witnessing;
 
 /// How many days' shards are asked at a time.
 const AT_ONCE: usize = 16;
@@ -162,6 +165,11 @@ impl Function for Sweep {
         let files = Files::new(s3.clone(), environment.owned(settings::INTAKE_BUCKET)?);
         let anchors = Anchors::new(s3, environment.owned(settings::ANCHORS_BUCKET)?);
         let evidence = Evidence::new(dynamodb.clone(), register.clone(), ledger.clone());
+        let audit = AuditLog::new(
+            &dynamodb,
+            environment.setting(settings::AUDIT_TABLE)?,
+            &register,
+        );
         let imports = Imports::new(dynamodb.clone(), register.clone());
         let surveys = Surveys::new(dynamodb.clone(), register.clone());
         let tasks = custodian_store::tasks::Tasks::new(dynamodb.clone(), register.clone());
@@ -186,6 +194,11 @@ impl Function for Sweep {
                     records: records.clone(),
                 }),
                 Box::new(Attesting(evidence)),
+                // Before the ledger is anchored, so that the trail is anchored with it.
+                Box::new(Witnessing {
+                    audit,
+                    ledger: ledger.clone(),
+                }),
                 Box::new(Anchoring { ledger, anchors }),
                 Box::new(DeletePackages { packages, exports }),
                 Box::new(TidySurveys(surveys)),
@@ -285,6 +298,8 @@ pub(crate) struct Pass {
     /// How far it has come with holds and restrictions, and with the tasks.
     constraints: constraints::Progress,
     tasks: tasks::Progress,
+    /// The last entry of the audit trail that the ledger has a witness of.
+    witnessed: Option<u64>,
     report: Report,
 }
 
@@ -299,6 +314,7 @@ impl Pass {
         let (tasks, told) = tasks::Progress::from(remembered.tasks);
         Self {
             now,
+            witnessed: remembered.audit,
             deleted: Deleted::default(),
             through: false,
             constraints_known: false,
@@ -331,6 +347,7 @@ impl Pass {
             tasks: was_cut(tasks::NAME)
                 .then(|| self.tasks.reached(self.report.tasks))
                 .flatten(),
+            audit: self.witnessed,
         }
     }
 

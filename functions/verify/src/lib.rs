@@ -2,18 +2,21 @@
 //! change nothing.
 //!
 //! The chain must be unbroken, agree with its anchors, and be closed up to yesterday. The requests,
-//! holds and restrictions in the Register must be as it attests them. Some of the deletions that it
+//! holds and restrictions in the Register must be as it attests them, and the audit trail as it
+//! witnessed it. Some of the deletions that it
 //! records are drawn by lot, different ones each day, and checked: what was deleted must be gone.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
-use custodian_domain::ledger::{Cause, Entry, ItemKind};
+use custodian_domain::ledger::{Cause, ChainEnd, Entry, ItemKind};
 use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
+use custodian_rights::audit::trail::{UnverifiedTrail, verify_trail};
 use custodian_rights::audit::{Audited, Compared, Sample, Unverified, audit};
 use custodian_runtime::{
     Clock, Deadline, Environment, Function, Patience, StartError, failure, settings,
 };
+use custodian_store::audit_log::AuditLog;
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -37,6 +40,7 @@ pub struct Verify {
     ledger: Ledger,
     anchors: Anchors,
     register: Register,
+    trail: AuditLog,
 }
 
 /// What was found.
@@ -52,6 +56,8 @@ pub struct Report {
     pub anchored_days: u64,
     /// How many ends of the chain in between are anchored.
     pub anchored_heads: u64,
+    /// How many entries the audit trail has.
+    pub audited: u64,
     /// How many items of requests, holds and restrictions are in the Register as they were
     /// attested.
     pub attested: u64,
@@ -103,6 +109,11 @@ impl Function for Verify {
                 environment.owned(settings::RECORDS_TABLE)?,
             ),
             ledger: Ledger::new(dynamodb.clone(), environment.owned(settings::LEDGER_TABLE)?),
+            trail: AuditLog::new(
+                &dynamodb,
+                environment.setting(settings::AUDIT_TABLE)?,
+                environment.setting(settings::REGISTER_TABLE)?,
+            ),
             register: Register::new(dynamodb, environment.owned(settings::REGISTER_TABLE)?),
             anchors: Anchors::new(
                 custodian_buckets::client(&environment.s3()),
@@ -153,8 +164,14 @@ impl Verify {
             }
         };
         let audited = audit(&self.ledger, Some(&self.anchors), None, now, offer).await;
+        let mut witnessed = Vec::new();
         let mut report = match audited {
-            Ok(Audited { chain, anchored }) => {
+            Ok(Audited {
+                chain,
+                anchored,
+                trail,
+            }) => {
+                witnessed = trail;
                 let (days, heads) =
                     anchored.map_or((0, 0), |Compared { days, heads }| (days, heads));
                 Report {
@@ -179,6 +196,9 @@ impl Verify {
         if report.fault.is_none() {
             self.prove(&mut report, now).await?;
         }
+        if report.fault.is_none() {
+            self.follow(&mut report, &witnessed, now).await?;
+        }
         for entry in sample.drawn() {
             report.looked_for += 1;
             report.still_there += u64::from(self.records.still_has(&entry).await?);
@@ -194,6 +214,25 @@ impl Verify {
         // One line for each run that ended, whatever it found.
         tracing::info!(outcome = "verified", looked_for, still_there, "verify");
         Ok(report)
+    }
+
+    /// Checks whether the audit trail is whole, and as the chain witnessed it.
+    async fn follow(
+        &self,
+        report: &mut Report,
+        witnessed: &[ChainEnd],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        match verify_trail(&self.trail, witnessed, now).await {
+            Ok(entries) => report.audited = entries,
+            Err(UnverifiedTrail::Storage(error)) => return Err(error),
+            Err(fault) => {
+                let fault = fault.to_string();
+                tracing::error!(error = fault, outcome = "audit_trail_is_wrong", "verify");
+                report.fault = Some(fault);
+            }
+        }
+        Ok(())
     }
 
     /// Checks whether the Register is as the chain attests it.

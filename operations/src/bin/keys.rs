@@ -32,7 +32,7 @@ enum Command {
     },
     /// Makes the next version of one secret's keys.
     Rotate {
-        /// Which keys: subject-keys, forms, packages, mail-links, addresses or identities.
+        /// Which keys: subject-keys, forms, packages, mail-links, addresses, identities or audit.
         #[arg(long)]
         key: String,
         /// Their secret.

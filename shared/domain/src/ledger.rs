@@ -8,6 +8,7 @@ mod attestation;
 mod block;
 mod certificate;
 mod chain;
+mod chain_end;
 mod hash;
 mod verification;
 
@@ -15,6 +16,7 @@ pub use attestation::{Attestation, Evidence};
 pub use block::Block;
 pub use certificate::{DayCertificate, Figures, Lateness, Left, Tally};
 pub use chain::{Head, Link};
+pub use chain_end::ChainEnd;
 pub use hash::{Hash, NotAHash};
 pub use verification::{Broken, ChainFault, Seen, StoredContent, Verification, Verified, Witness};
 

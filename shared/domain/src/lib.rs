@@ -1,5 +1,6 @@
 //! What a record, a person and a promise are. Pure: no AWS and no clock.
 
+pub mod audit_trail;
 pub mod identity;
 pub mod ledger;
 pub mod london;

@@ -7,6 +7,7 @@
 mod anchored;
 pub mod evidence;
 mod sample;
+pub mod trail;
 
 pub use anchored::{Compared, Contradiction, Fault as AnchorFault};
 pub use sample::Sample;
@@ -16,7 +17,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{
-    Broken, ChainFault, Entry, EntryId, Head, StoredContent, Verification, Verified, Witness,
+    Block, Broken, ChainEnd, ChainFault, Entry, EntryId, Head, StoredContent, Verification,
+    Verified, Witness,
 };
 use custodian_store::ledger::{ForeignItem, Ledger, Slot};
 use std::collections::HashSet;
@@ -55,6 +57,8 @@ pub struct Audited {
     pub chain: Verified,
     /// The anchors; `None` if they were not compared.
     pub anchored: Option<Compared>,
+    /// How the audit trail ended, each time the ledger witnessed it.
+    pub trail: Vec<ChainEnd>,
 }
 
 /// Verifies a ledger, against its anchors if they are given; with a witness, also that the chain
@@ -86,7 +90,11 @@ pub async fn audit(
     if let Some(anchored) = &mut anchored {
         anchored.begins_with(head.first).await?;
     }
-    let mut verification = Verification::of(head.clone(), witness);
+    let (mut verification, mut trail) = (Verification::of(head.clone(), witness), Vec::new());
+    let mut block = |block: Block| {
+        trail.extend(block.audit);
+        block.entries.into_iter().for_each(&mut each);
+    };
     for day in head.first.iter_days().take_while(|day| *day <= last) {
         let certificate = verify_day(
             ledger,
@@ -94,7 +102,7 @@ pub async fn audit(
             &mut verification,
             &mut anchored,
             day,
-            &mut each,
+            &mut block,
         )
         .await?;
         verification.end(certificate)?;
@@ -110,7 +118,11 @@ pub async fn audit(
     if anchored.is_some() && head.open() < (now - OPEN).date_naive() {
         return Err(Unverified::Open(head.open()));
     }
-    Ok(Audited { chain, anchored })
+    Ok(Audited {
+        chain,
+        anchored,
+        trail,
+    })
 }
 
 /// Compares the links that were found right, so that only one page of them waits.
@@ -132,7 +144,7 @@ async fn verify_day(
     verification: &mut Verification,
     anchored: &mut Option<Anchored<'_>>,
     day: NaiveDate,
-    each: &mut (impl FnMut(Entry) + Send),
+    each: &mut (impl FnMut(Block) + Send),
 ) -> Result<StoredContent, Unverified> {
     verification.begin(day);
     let (mut certificate, mut pages) = (StoredContent::Nothing, ledger.stored(day));
@@ -146,10 +158,7 @@ async fn verify_day(
                 Slot::Certificate => certificate = stored.content,
                 Slot::Block(n) => {
                     let block = verification.block(n, &stored.content)?;
-                    block
-                        .into_iter()
-                        .flat_map(|block| block.entries)
-                        .for_each(&mut *each);
+                    block.into_iter().for_each(&mut *each);
                 }
                 Slot::Stray => verification.stray()?,
             }

@@ -1,6 +1,7 @@
 //! What functions do for a person with the store, and how it is proved.
 
 pub mod audit;
+pub mod auditing;
 pub mod erasure_scope;
 pub mod hold_enforcement;
 pub mod intake;

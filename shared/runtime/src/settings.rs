@@ -12,6 +12,8 @@ pub const RECORDS_TABLE: &str = "RECORDS_TABLE";
 pub const REGISTER_TABLE: &str = "REGISTER_TABLE";
 /// The table of the ledger.
 pub const LEDGER_TABLE: &str = "LEDGER_TABLE";
+/// The table of the audit trail: who gave which order.
+pub const AUDIT_TABLE: &str = "AUDIT_TABLE";
 /// The bucket of packages.
 pub const EXPORTS_BUCKET: &str = "EXPORTS_BUCKET";
 /// The bucket into which partners drop their files.

@@ -13,6 +13,7 @@ use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::{EntryId, ItemKind};
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, RecordId};
+use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{Index, PrimaryKey};
 
 pub use custodian_dynamo::{EXPIRES_AT, PK, SK};
@@ -245,6 +246,28 @@ pub fn chain_head() -> Key {
     Key::new("CHAIN", "HEAD")
 }
 
+/// The beginning of the partition of the pointers to a request's entries in the audit trail.
+pub const AUDITED: &str = "REQUEST#";
+
+/// The key of the pointer from a request to an entry in the audit trail; sorts by number.
+#[must_use]
+pub fn audited(request: &RequestId, day: NaiveDate, n: u64) -> Key {
+    Key::new(audited_of(request), format!("{n:012}#{day}"))
+}
+
+/// The partition of the pointers to a request's entries in the audit trail.
+#[must_use]
+pub fn audited_of(request: &RequestId) -> String {
+    format!("{AUDITED}{}", request.as_str())
+}
+
+/// The number and the day of the entry that such a sort key names.
+#[must_use]
+pub fn audited_entry(sort: &str) -> Option<(u64, NaiveDate)> {
+    let (n, day) = sort.split_once('#')?;
+    Some((n.parse().ok()?, day.parse().ok()?))
+}
+
 /// The beginning of the partition of a mark that a removal by TTL is in the ledger.
 pub const TOLD: &str = "TOLD#";
 
@@ -263,9 +286,7 @@ mod tests {
     use custodian_domain::record::reference::Reference;
     use custodian_domain::record::source::Source;
     use custodian_domain::record::{Holder, RecordId};
-
     use custodian_domain::rights::package::RequestId;
-
     #[test]
     fn keys_read_back_as_what_they_name() {
         let id = RecordId::of_submission("bins", "key");

@@ -1,8 +1,7 @@
 //! The ledger: one chain of blocks. It is appended to, never changed.
 //!
-//! A transaction that deletes also puts a block, on condition that the chain still ends where it
-//! was seen to end (`CHAIN`, `HEAD`). So two who write at once can't both follow the same link. A
-//! certificate closes a day, and is a link of the same chain.
+//! A transaction that deletes also puts a block, a link of the [`Chain`]. A certificate closes a
+//! day, and is a link of the same chain.
 
 mod appending;
 mod attesting;
@@ -16,16 +15,15 @@ pub use closing::{CLOSED_AT_ONCE, Closed};
 pub use entries::LedgerEntries;
 pub use foreign_items::{ForeignItem, ForeignItems};
 
+use crate::chain::{Chain, HeadWrite};
 use crate::keys::{self, SK};
 use crate::{Item, read, text};
 use appending::{LedgeredWrite, Statement};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::ledger::{Entry, Head, Link, StoredContent, Tally};
+use custodian_domain::ledger::{Block, ChainEnd, Entry, Head, Link, StoredContent, Tally};
 use custodian_dynamo::{Condition, Pages, Table, Write};
 use std::collections::HashSet;
-use std::sync::Arc;
-use tokio::sync::Mutex;
 
 pub(super) use forgetting::forget;
 
@@ -38,10 +36,7 @@ pub const DELETED_AT_ONCE: usize = ACTIONS - 2;
 /// The table of the ledger.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    table: Table,
-    /// How the chain ended when it was last seen. It is locked while a block is being written, so
-    /// that writers in one process wait for their turn, and only other processes can be in the way.
-    head: Arc<Mutex<Option<Head>>>,
+    chain: Chain,
 }
 
 /// An item on a day of the ledger.
@@ -69,14 +64,13 @@ impl Ledger {
     #[must_use]
     pub fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self {
-            table: Table::new(client, name),
-            head: Arc::default(),
+            chain: Chain::new(Table::new(client, name), HeadWrite::Update),
         }
     }
 
     /// The ledger's table.
     pub(crate) const fn table(&self) -> &Table {
-        &self.table
+        &self.chain.table
     }
 
     /// Records what TTL removed. What is recorded already stays as it is. Returns how much is new.
@@ -101,10 +95,31 @@ impl Ledger {
         Ok(told)
     }
 
+    /// Records how the audit trail ended, so that it can't be made anew from there on.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless it is certain to be recorded. A second time does no harm.
+    pub async fn witness(&self, audit: &ChainEnd, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let block = |n, day| Block {
+            n,
+            day,
+            at: now,
+            entries: Vec::new(),
+            attestations: Vec::new(),
+            audit: Some(audit.clone()),
+        };
+        self.chain
+            .append("witness the audit trail", None, now, block, |_, _| {
+                Vec::new()
+            })
+            .await
+            .map(drop)
+    }
+
     /// Lambda may deliver a removal again, so each puts a mark that it is recorded.
     fn marked(&self, entry: &Entry) -> LedgeredWrite {
         LedgeredWrite {
-            write: Write::put(&self.table, keys::told(&entry.id), Item::new())
+            write: Write::put(self.table(), keys::told(&entry.id), Item::new())
                 .when(Condition::not_there()),
             statement: Statement::Gone(entry.clone()),
         }
@@ -129,10 +144,7 @@ impl Ledger {
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     pub async fn head(&self) -> Result<Option<Head>, StorageError> {
-        const OPERATION: &str = "read the ledger's head";
-        let head = self.table.get_any(OPERATION, keys::chain_head()).await?;
-        head.map(|item| read(item).ok_or(StorageError::unreadable(OPERATION)))
-            .transpose()
+        self.chain.head("read the ledger's head").await
     }
 
     /// Reads how the chain ends, unless that is known: so that who is about to append need not wait
@@ -141,7 +153,7 @@ impl Ledger {
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     pub async fn look(&self) -> Result<(), StorageError> {
-        let mut known = self.head.lock().await;
+        let mut known = self.chain.known.lock().await;
         if known.is_none() {
             *known = self.head().await?;
         }
@@ -155,9 +167,9 @@ impl Ledger {
     pub async fn certificate(&self, day: NaiveDate) -> Result<Option<Link>, StorageError> {
         let key = keys::day_certificate(day);
         let read = |item: Item| Some(stored(item));
-        let mut pages = self
-            .table
-            .all("read a day's certificate", &key.partition, &key.sort, read);
+        let mut pages =
+            self.table()
+                .all("read a day's certificate", &key.partition, &key.sort, read);
         while let Some(page) = pages.next().await? {
             for it in page {
                 if let (Slot::Certificate, StoredContent::Link(link)) = (it.slot, it.content) {
@@ -172,7 +184,7 @@ impl Ledger {
     /// pages.
     #[must_use]
     pub fn stored(&self, day: NaiveDate) -> Pages<StoredLink> {
-        self.table.all(
+        self.table().all(
             "read a day of the ledger",
             &keys::ledger_day(day),
             "",

@@ -3,8 +3,10 @@
 //! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is
 //! never shown: [`custodian_dynamo`] alone decides that.
 
+pub mod audit_log;
 mod by_day;
 pub mod cases;
+mod chain;
 pub mod clients;
 pub mod confirmations;
 pub mod constraints;
@@ -14,6 +16,7 @@ pub mod evidence;
 pub mod imports;
 mod keys;
 pub mod ledger;
+pub mod looks;
 pub mod opt_outs;
 pub mod packages;
 pub mod records;

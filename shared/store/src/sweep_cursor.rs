@@ -19,6 +19,9 @@ pub struct Remembered {
     /// How far it came with the tasks, if it was cut short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Reached>,
+    /// The number of the last entry of the audit trail that the ledger has a witness of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<u64>,
 }
 
 impl Remembered {
@@ -27,6 +30,7 @@ impl Remembered {
         day: None,
         standings: None,
         tasks: None,
+        audit: None,
     };
 }
 

@@ -175,7 +175,8 @@ async fn handing_on_again_changes_nothing_and_needs_nothing_but_the_secrets() {
     }
     assert_eq!(hand_on(&house).await, keyring::ALL.map(|about| about.name));
     let mut documents = Vec::new();
-    for about in keyring::ALL {
+    // A purpose that is younger than the others inherits nothing.
+    for about in keyring::ALL.iter().filter(|it| !it.inherits.is_empty()) {
         documents.push(document(&house, about.secret).await);
     }
     assert!(

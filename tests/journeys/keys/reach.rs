@@ -270,7 +270,7 @@ async fn whoever_holds_one_secret_makes_what_is_its_own_and_nothing_that_another
         }
         made.insert(name, can);
     }
-    let expected: [(&str, &[&str]); 6] = [
+    let expected: [(&str, &[&str]); 7] = [
         // What this secret made before there were others is still accepted, except links to
         // packages.
         (
@@ -289,6 +289,8 @@ async fn whoever_holds_one_secret_makes_what_is_its_own_and_nothing_that_another
         ("MailLinkKeys", &["unsubscribe link", "confirm link"]),
         ("AddressKeys", &["address"]),
         ("IdentityKeys", &["identities"]),
+        // Whose tag is whose: nothing is made or opened with it.
+        ("AuditKeys", &[]),
     ];
     let expected = expected
         .into_iter()

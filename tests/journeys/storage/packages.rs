@@ -47,6 +47,7 @@ fn made(expires_at: &str) -> Made {
         sha256: "00".repeat(32),
         expires_at: at(expires_at),
         held: std::collections::BTreeMap::from([("records".to_owned(), 1)]),
+        records_until: None,
         not_followed: 0,
     }
 }

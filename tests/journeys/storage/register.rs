@@ -108,6 +108,7 @@ async fn the_sweep_remembers_where_it_got_to() {
                 day: Some(day(date)),
                 standings: None,
                 tasks,
+                audit: None,
             };
             cursor.write(&remembered).await.unwrap();
             assert_eq!(cursor.read(at(NOW)).await.unwrap(), remembered);

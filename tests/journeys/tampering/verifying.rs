@@ -211,7 +211,12 @@ fn both_a_fault_and_a_verification_that_does_not_come_alarm() {
     for (filter, outcomes) in [
         (
             "LedgerFaults",
-            &["ledger_is_wrong", "evidence_is_wrong", "not_gone"][..],
+            &[
+                "ledger_is_wrong",
+                "evidence_is_wrong",
+                "audit_trail_is_wrong",
+                "not_gone",
+            ][..],
         ),
         ("Verified", &["verified"]),
     ] {

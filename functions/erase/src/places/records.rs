@@ -1,4 +1,4 @@
-//! Records, links and confirmations are deleted.
+//! Records, links, confirmations and the notes of who looked at them are deleted.
 
 use super::{OwnPlace, PlaceJob, TaskOutcome};
 use async_trait::async_trait;
@@ -10,6 +10,7 @@ use custodian_rights::erasure_scope::ErasureScope;
 use custodian_store::Key;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::ledger::Ledger;
+use custodian_store::looks::Looks;
 use custodian_store::records::{DeletionCandidate, Records};
 use std::collections::HashSet;
 
@@ -20,6 +21,7 @@ pub(crate) struct RecordsPlace {
     pub(crate) records: Records,
     pub(crate) ledger: Ledger,
     pub(crate) confirmations: Confirmations,
+    pub(crate) looks: Looks,
 }
 
 /// How many items of a person are kept in memory between the passes over them; of somebody with more
@@ -54,9 +56,10 @@ impl RecordsPlace {
         scope: &ErasureScope,
         job: &PlaceJob<'_>,
     ) -> Result<Option<TaskOutcome>, StorageError> {
-        let (left, (), ()) = tokio::try_join!(
+        let (left, (), (), ()) = tokio::try_join!(
             self.left(scope, job),
             self.forget_confirmations(scope),
+            self.forget_looks(scope),
             self.ledger.look(),
         )?;
         let Some(left) = left else {
@@ -167,6 +170,16 @@ impl RecordsPlace {
     async fn forget_confirmations(&self, scope: &ErasureScope) -> Result<(), StorageError> {
         for subject in scope.holders.iter().filter_map(Holder::subject) {
             self.confirmations.forget(subject, scope.up_to).await?;
+        }
+        Ok(())
+    }
+
+    /// Who looked at their data. If something is left, so is who looked at it.
+    async fn forget_looks(&self, scope: &ErasureScope) -> Result<(), StorageError> {
+        if scope.exclusions.is_empty() {
+            for holder in &scope.holders {
+                self.looks.forget(holder).await?;
+            }
         }
         Ok(())
     }

@@ -9,22 +9,44 @@ use custodian_domain::record::facts::Value;
 use custodian_domain::rights::constraint::Constraint;
 use custodian_domain::rights::package::RequestId;
 use custodian_store::constraints::Constraints;
+use custodian_store::looks::Looks;
 use custodian_store::packages::{DAYS, Packages, State};
 use custodian_store::requests::{Requests, Stage};
 use custodian_store::suppressions::Suppressions;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// Lists requests, holds and restrictions, suppressions and packages.
+/// Lists looks, requests, holds and restrictions, suppressions and packages.
 #[derive(Debug)]
 pub(crate) struct RegisterGatherer {
     pub(crate) requests: Requests,
     pub(crate) constraints: Constraints,
     pub(crate) suppressions: Suppressions,
     pub(crate) packages: Packages,
+    pub(crate) looks: Looks,
 }
 
 impl RegisterGatherer {
+    /// When and what for somebody looked at the person's data, latest first.
+    pub(super) async fn looks(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Listed, StorageError> {
+        let mut looks = Vec::new();
+        for holder in holders {
+            looks.extend(self.looks.at(holder, now).all().await?);
+        }
+        looks.sort_by_key(|look| (Reverse(look.at), look.order.clone()));
+        looks.dedup();
+        let items = looks.into_iter().map(|look| {
+            let item = look.request.as_ref().map_or_else(Item::default, named);
+            item.time("at", "When", look.at)
+                .text("purpose", "What for", purpose(&look.order))
+        });
+        Ok(items.collect::<Vec<_>>().into())
+    }
+
     /// The person's open requests.
     pub(super) async fn requests(
         &self,
@@ -158,4 +180,13 @@ impl RegisterGatherer {
 
 fn named(request: &RequestId) -> Item {
     Item::default().text("request_id", "Request", request.as_str().to_owned())
+}
+
+/// What an order was for, in words for the person.
+fn purpose(order: &str) -> &'static str {
+    match order {
+        "package" => "To make a copy of what we hold about you",
+        "read" => "To read a copy before it was handed over",
+        _ => "To work on a request about you",
+    }
 }

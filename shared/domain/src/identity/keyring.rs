@@ -59,6 +59,10 @@ pub enum Addresses {}
 #[derive(Clone, Copy, Debug)]
 pub enum Identities {}
 
+/// Whom the audit trail's entries are about, as tags.
+#[derive(Clone, Copy, Debug)]
+pub enum Audit {}
+
 /// The purpose from which the keys of form tokens are derived.
 pub(crate) const FORM_TOKENS: &str = "form token";
 /// The purpose from which the keys of receipts are derived.
@@ -113,13 +117,23 @@ impl KeyPurpose for Identities {
     };
 }
 
+impl KeyPurpose for Audit {
+    const ABOUT: About = About {
+        name: "audit",
+        secret: "AuditKeys",
+        setting: "AUDIT_KEYS_SECRET",
+        inherits: &[],
+    };
+}
+
 /// Every purpose that has its own secret, besides the subject keys.
-pub const ALL: [About; 5] = [
+pub const ALL: [About; 6] = [
     Forms::ABOUT,
     Packages::ABOUT,
     MailLinks::ABOUT,
     Addresses::ABOUT,
     Identities::ABOUT,
+    Audit::ABOUT,
 ];
 
 /// The keys of one purpose.
@@ -258,7 +272,7 @@ mod tests {
                 distinct(|it| it.secret),
                 distinct(|it| it.setting)
             ),
-            (5, 5, 5)
+            (6, 6, 6)
         );
         let inherited: Vec<&str> = ALL.iter().flat_map(|it| it.inherits).copied().collect();
         assert_eq!(

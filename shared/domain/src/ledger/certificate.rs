@@ -171,6 +171,7 @@ mod tests {
                 at,
                 entries,
                 attestations: Vec::new(),
+                audit: None,
             });
         });
         tally

@@ -5,6 +5,7 @@ use super::Entry;
 use super::attestation::Attestation;
 use super::block::Block;
 use super::certificate::{DayCertificate, Figures, Left};
+use super::chain_end::ChainEnd;
 use super::hash::Hash;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,15 @@ impl Head {
         }
     }
 
+    /// The last link; `None` while there is none.
+    #[must_use]
+    pub fn end(&self) -> Option<ChainEnd> {
+        (self.n > 0).then(|| ChainEnd {
+            n: self.n,
+            hash: self.hash.clone(),
+        })
+    }
+
     /// The first day that is not closed.
     #[must_use]
     pub fn open(&self) -> NaiveDate {
@@ -77,9 +87,6 @@ impl Head {
     }
 
     /// The next link, a block of these deletions and attestations; `None` if it can't be written.
-    ///
-    /// Its day is that of `now`, unless the chain is already further: days never go back, and a
-    /// closed day stays as it is.
     #[must_use]
     pub fn append(
         &self,
@@ -87,14 +94,29 @@ impl Head {
         attestations: Vec<Attestation>,
         now: DateTime<Utc>,
     ) -> Option<(NaiveDate, Link, Self)> {
-        let day = now.date_naive().max(self.day).max(self.open());
-        let link = self.link(&Block {
-            n: self.n + 1,
+        self.grow(now, |n, day| Block {
+            n,
             day,
             at: now,
             entries,
             attestations,
-        })?;
+            audit: None,
+        })
+    }
+
+    /// The next link, whose body is made from its number and its day; `None` if it can't be
+    /// written.
+    ///
+    /// Its day is that of `now`, unless the chain is already further: days never go back, and a
+    /// closed day stays as it is.
+    #[must_use]
+    pub fn grow<T: Serialize>(
+        &self,
+        now: DateTime<Utc>,
+        body: impl FnOnce(u64, NaiveDate) -> T,
+    ) -> Option<(NaiveDate, Link, Self)> {
+        let day = now.date_naive().max(self.day).max(self.open());
+        let link = self.link(&body(self.n + 1, day))?;
         let head = Self {
             n: link.n,
             hash: link.hash.clone(),

@@ -15,6 +15,8 @@ pub const OPT_OUTS: Months = RECORDS;
 
 /// The evidence of a request, a hold or a restriction: from its approval, or its lifting.
 pub const EVIDENCE: Months = Months::new(72);
+/// That somebody looked at a person's data, or until the last of that data is over.
+pub const LOOKS: Months = RECORDS;
 /// A plan that nobody approves: within this an extended request has to be answered.
 pub const UNAPPROVED: Months = Months::new(3);
 

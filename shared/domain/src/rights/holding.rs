@@ -17,6 +17,8 @@ pub enum Holding {
     Profiles,
     /// That the person was asked to confirm an address, or has confirmed it.
     Confirmations,
+    /// When and why somebody at the council looked at the person's data.
+    Looks,
     /// That one identifier leads to the records that are stored under another.
     Links,
     /// Requests about the person that are not closed.
@@ -40,11 +42,12 @@ pub enum Holding {
 
 impl Holding {
     /// Every kind, in the order in which a package lists them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Records,
         Self::OptOuts,
         Self::Profiles,
         Self::Confirmations,
+        Self::Looks,
         Self::Links,
         Self::Requests,
         Self::Standings,
@@ -67,6 +70,7 @@ impl Holding {
             Self::OptOuts => "opt_outs",
             Self::Profiles => "profiles",
             Self::Confirmations => "confirmations",
+            Self::Looks => "looks",
             Self::Links => "links",
             Self::Requests => "requests",
             Self::Standings => "standings",
@@ -83,7 +87,7 @@ impl Holding {
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         match self {
-            Self::Records | Self::Profiles | Self::Confirmations | Self::Links => {
+            Self::Records | Self::Profiles | Self::Confirmations | Self::Looks | Self::Links => {
                 Some(Place::Records)
             }
             Self::Packages => Some(Place::Exports),
@@ -109,6 +113,7 @@ impl Holding {
             Self::Waiting
             | Self::OptOuts
             | Self::Confirmations
+            | Self::Looks
             | Self::Requests
             | Self::Standings
             | Self::Suppressions => None,
@@ -130,6 +135,7 @@ impl Holding {
                 "`CONFIRMED#…` / `request`",
                 "`CONFIRMATIONS` / `…`",
             ],
+            Self::Looks => &["`LOOKED#…` / `…`"],
             Self::Requests => &[
                 "`REQUEST#…` / `META`",
                 "`SUBJECT#…` / `REQUEST#…`",

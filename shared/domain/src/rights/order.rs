@@ -3,6 +3,7 @@
 
 mod cases;
 
+use crate::audit_trail::Attempt;
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::staff;
 use crate::rights::decision::{self, Decisions};
@@ -43,6 +44,7 @@ const FIELDS: &[&str] = &[
     "hash",
     "place",
     "done_on",
+    "day",
     "reason",
     "list",
     "link_for",
@@ -96,6 +98,27 @@ pub fn unambiguous(payload: &Payload) -> Result<&Value, Violation> {
         let field = repeated.among(FIELDS).unwrap_or("the order");
         Violation::new(field, "must be given once, and each field in it once")
     })
+}
+
+/// Who gives an order for which request, as far as it says: for the audit trail, before the order
+/// itself is read. `by` and `request` are the fields that say it.
+#[must_use]
+pub fn attempt(function: &str, name: &str, order: &Value, by: &str, request: &str) -> Attempt {
+    let nothing = Map::new();
+    let order = Order(order.as_object().unwrap_or(&nothing));
+    let identifiers = if order.has("identifiers") {
+        order.identifiers()
+    } else {
+        Ok(Vec::new())
+    };
+    // It is refused if they cannot be read; and nobody knows whether the other fields repeat them.
+    match identifiers {
+        Ok(identifiers) => {
+            let request = order.request_id(request).ok().flatten();
+            Attempt::new(function, name, order.get(by), request, &identifiers)
+        }
+        Err(_) => Attempt::new(function, name, None, None, &[]),
+    }
 }
 
 /// An order, field by field.

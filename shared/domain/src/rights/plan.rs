@@ -142,6 +142,7 @@ impl Plan {
             Holding::Waiting
             | Holding::OptOuts
             | Holding::Confirmations
+            | Holding::Looks
             | Holding::Requests
             | Holding::Standings
             | Holding::Suppressions => None,

@@ -243,6 +243,22 @@ pub fn package_request(sort: &str) -> Option<RequestId> {
     RequestId::try_from(id.to_owned()).ok()
 }
 
+/// The partition of the looks at what is stored of this holder.
+#[must_use]
+pub fn looked(holder: &Holder) -> String {
+    format!("LOOKED#{}", partition(holder))
+}
+
+/// The key of a look at what is stored of this holder, in the attempt with this number; sorts by
+/// time.
+#[must_use]
+pub fn look(holder: &Holder, at: DateTime<Utc>, attempt: u64) -> Key {
+    Key::new(
+        looked(holder),
+        format!("{:012}#{attempt:012}", at.timestamp()),
+    )
+}
+
 /// The key of the note that a holder was erased.
 #[must_use]
 pub fn suppression(holder: &Holder) -> Key {

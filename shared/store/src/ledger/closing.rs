@@ -1,7 +1,7 @@
 //! Closes days of the ledger.
 
-use super::appending::Outcome;
 use super::{ACTIONS, Ledger};
+use crate::chain::{Links, Outcome};
 use crate::keys;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
@@ -21,14 +21,21 @@ impl Ledger {
     pub async fn begun(&self, now: DateTime<Utc>) -> Result<Head, StorageError> {
         let mut tries = 0;
         loop {
-            let mut known = self.head.lock().await;
+            let mut known = self.chain.known.lock().await;
             if let Some(head) = self.head().await? {
                 *known = Some(head.clone());
                 return Ok(head);
             }
             let head = Head::begin(now.date_naive());
             let (outcome, ends) = self
-                .transact(OPERATION, Vec::new(), Vec::new(), None, &head)
+                .chain
+                .transact(
+                    OPERATION,
+                    Vec::new(),
+                    Links::lasting(Vec::new()),
+                    None,
+                    &head,
+                )
                 .await?;
             *known = ends;
             if matches!(outcome, Outcome::Appended) {
@@ -62,10 +69,17 @@ impl Ledger {
             links.push((keys::day_certificate(day), link));
             after = next;
         }
-        let mut known = self.head.lock().await;
+        let mut known = self.chain.known.lock().await;
         *known = None;
         let (outcome, ends) = self
-            .transact(OPERATION, Vec::new(), links, Some(head), &after)
+            .chain
+            .transact(
+                OPERATION,
+                Vec::new(),
+                Links::lasting(links),
+                Some(head),
+                &after,
+            )
             .await?;
         *known = ends;
         Ok(matches!(outcome, Outcome::Appended).then_some(closed))

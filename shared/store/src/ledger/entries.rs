@@ -50,7 +50,7 @@ impl LedgerEntries {
             let partition = keys::ledger_day(self.day);
             let pages = self.pages.get_or_insert_with(|| {
                 ledger
-                    .table
+                    .table()
                     .all(OPERATION, &partition, keys::ENTRY, |item| entries(&item))
             });
             if let Some(page) = pages.next().await? {

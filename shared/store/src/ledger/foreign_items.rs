@@ -58,7 +58,7 @@ impl Ledger {
     #[must_use]
     pub fn foreign_items(&self, first: NaiveDate, last: NaiveDate) -> ForeignItems {
         ForeignItems {
-            pages: self.table.scan("read the whole ledger", None, Some),
+            pages: self.table().scan("read the whole ledger", None, Some),
             first,
             last,
         }

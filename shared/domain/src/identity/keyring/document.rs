@@ -81,7 +81,9 @@ pub fn inherited(
 ) -> Result<String, BadDocument> {
     let mut document: Document = serde_json::from_str(document).map_err(|_| BadDocument::Format)?;
     let previous = document.previous.get_or_insert_default();
-    for (version, derived) in subject_keys.bequeath(about.inherits) {
+    // A purpose that is younger than secrets of their own inherits nothing.
+    let bequeathed = subject_keys.bequeath(about.inherits);
+    for (version, derived) in bequeathed.filter(|(_, derived)| !derived.is_empty()) {
         let version = format!("{INHERITED}{version}");
         if previous.iter().all(|it| it.version != version) {
             let derived = derived
