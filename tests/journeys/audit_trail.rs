@@ -2,7 +2,10 @@
 //! change unnoticed.
 
 use crate::house::{House, email_id, erasure, s};
-use custodian_domain::audit_trail::{AuditEntry, Audited};
+use aws_sdk_dynamodb::types::AttributeValue;
+use custodian_domain::audit_trail::{Attempt, AuditEntry, Audited, PersonTags};
+use custodian_rights::auditing::{Auditing, Concerned};
+use custodian_runtime::secret;
 use custodian_store::audit_log::AuditLog;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -153,6 +156,42 @@ async fn if_the_attempt_cannot_be_written_nothing_is_read_done_or_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn if_the_result_cannot_be_written_nobody_is_shown_the_answer_or_the_refusal() {
+    for is_refused in [false, true] {
+        let house = house().await;
+        let host = house.stack.host("requests").unwrap();
+        let auditing = Auditing {
+            log: AuditLog::new(
+                &house.dynamodb(),
+                &house.setting("AUDIT_TABLE"),
+                &house.setting("REGISTER_TABLE"),
+            ),
+            tags: PersonTags::new(&secret::keyring(&host).await.unwrap()),
+        };
+        let attempt = Attempt::new("requests", "links", Some("dpo-8"), None, &[]);
+        let (now, concerned) = (|| house.stack.clock().now(), Concerned::default());
+        // The table goes while the order is carried out.
+        let carrying_out = async {
+            let gone = house.dynamodb();
+            let gone = gone.delete_table().table_name(house.setting("AUDIT_TABLE"));
+            gone.send().await.unwrap();
+            if is_refused {
+                Err(custodian_requests::Error::Unknown)
+            } else {
+                Ok(json!({"shown": "something"}))
+            }
+        };
+        let answer = auditing
+            .around(attempt, &concerned, now, carrying_out)
+            .await;
+        assert!(
+            matches!(answer, Err(custodian_requests::Error::Storage(_))),
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_order_should_not_say_is_not_written_down() {
     let house = house().await;
     for (request, by, identifiers) in [
@@ -210,6 +249,10 @@ async fn of_somebody_of_whom_nothing_is_held_no_look_is_noted() {
     assert!(items.iter().all(|item| !item.contains("LOOKED#")));
 }
 
+fn n(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
 /// What `verify` says is wrong.
 async fn fault(house: &House) -> Option<String> {
     let report = house.invoke("verify", json!({})).await.unwrap();
@@ -232,6 +275,8 @@ async fn verify_finds_an_entry_that_was_changed_taken_out_or_cut_off() {
         ("change", Some("audit trail, link 2 of")),
         ("take out", Some("audit trail, link 1 of")),
         ("cut off", Some("audit trail, link 4 of")),
+        ("end early", Some("audit trail, link 1 of")),
+        ("begin later", Some("audit trail, link 1 of")),
     ] {
         let house = house().await;
         house.invoke("export", access("SAR-1")).await.unwrap();
@@ -260,12 +305,43 @@ async fn verify_finds_an_entry_that_was_changed_taken_out_or_cut_off() {
                     .unwrap();
             }
             "take out" => delete(1).await,
+            // The same entry put again, so that TTL deletes it.
+            "end early" => {
+                let mut get = client.get_item().table_name(&table);
+                for (name, value) in key(&house, 1) {
+                    get = get.key(name, s(&value));
+                }
+                let mut item = get.send().await.unwrap().item.unwrap();
+                item.insert("expires_at".to_owned(), n(4_000_000_000));
+                let put = client.put_item().table_name(&table);
+                put.set_item(Some(item)).send().await.unwrap();
+            }
+            // A head that says that the beginning is over and gone.
+            "begin later" => {
+                delete(1).await;
+                client
+                    .update_item()
+                    .table_name(&table)
+                    .key("pk", s("CHAIN"))
+                    .key("sk", s("HEAD"))
+                    .update_expression("SET #first = :first")
+                    .expression_attribute_names("#first", "first")
+                    .expression_attribute_values(":first", s("2000-01-01"))
+                    .send()
+                    .await
+                    .unwrap();
+            }
             "cut off" => {
                 // With a head that fits: only the ledger knows better.
                 delete(4).await;
                 let third = client.get_item().table_name(&table);
-                let [(pk, day), (sk, n)] = key(&house, 3);
-                let third = third.key(pk, s(&day)).key(sk, s(&n)).send().await.unwrap();
+                let [(pk, day), (sk, third_n)] = key(&house, 3);
+                let third = third
+                    .key(pk, s(&day))
+                    .key(sk, s(&third_n))
+                    .send()
+                    .await
+                    .unwrap();
                 let hash = third.item.unwrap()["hash"].clone();
                 client
                     .update_item()
@@ -274,10 +350,7 @@ async fn verify_finds_an_entry_that_was_changed_taken_out_or_cut_off() {
                     .key("sk", s("HEAD"))
                     .update_expression("SET n = :n, #hash = :hash")
                     .expression_attribute_names("#hash", "hash")
-                    .expression_attribute_values(
-                        ":n",
-                        aws_sdk_dynamodb::types::AttributeValue::N("3".to_owned()),
-                    )
+                    .expression_attribute_values(":n", n(3))
                     .expression_attribute_values(":hash", hash)
                     .send()
                     .await
@@ -294,6 +367,35 @@ async fn verify_finds_an_entry_that_was_changed_taken_out_or_cut_off() {
             ),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_that_was_cut_off_is_not_witnessed_and_one_that_was_made_anew_is_found() {
+    let house = house().await;
+    house.invoke("export", access("SAR-1")).await.unwrap();
+    house.invoke("sweep", json!({})).await.unwrap();
+    let (client, table) = (house.dynamodb(), house.setting("AUDIT_TABLE"));
+    let head = client
+        .delete_item()
+        .table_name(&table)
+        .key("pk", s("CHAIN"))
+        .key("sk", s("HEAD"));
+    head.send().await.unwrap();
+    for number in 1..=2 {
+        let mut delete = client.delete_item().table_name(&table);
+        for (name, value) in key(&house, number) {
+            delete = delete.key(name, s(&value));
+        }
+        delete.send().await.unwrap();
+    }
+    // A new trail, as long as the one before.
+    house.move_to("2026-11-23T11:00:00Z").await;
+    house
+        .invoke("export", json!({"status": "SAR-1", "by": "dpo-7"}))
+        .await
+        .unwrap();
+    let found = fault(&house).await.unwrap();
+    assert!(found.starts_with("audit trail, link 2 of"), "{found}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

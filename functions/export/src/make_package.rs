@@ -159,6 +159,7 @@ impl OrderHandler for MakePackage {
             .flatten()
         {
             self.record_order(&order).await?;
+            note_look(invocation, before, made);
             return Ok(self.answer(&order, before, made, &found));
         }
         People::must_know(&order.decisions, &found)?;
@@ -183,6 +184,7 @@ impl OrderHandler for MakePackage {
                 .ok_or(Error::Unknown)?;
             let (other, made) = completed(&other, &package.order, now)?.ok_or(Error::Unfinished)?;
             self.record_order(&order).await?;
+            note_look(invocation, other, made);
             return Ok(self.answer(&order, other, made, &found));
         }
         self.record_order(&order).await?;
@@ -193,9 +195,7 @@ impl OrderHandler for MakePackage {
             found: &found,
         };
         let made = Box::pin(self.maker.make(to_make, now)).await?;
-        if let Some(until) = made.records_until {
-            invocation.concerned.looked_at(&found.holders, until);
-        }
+        note_look(invocation, &package, &made);
         tracing::info!(outcome = "packaged", count = made.records, "export");
         Ok(self.answer(&order, &package, &made, &found))
     }
@@ -238,6 +238,14 @@ impl MakePackage {
                 .for_each(|message| answer["message"] = json!(message));
         }
         answer
+    }
+}
+
+/// Notes that a package with records leads to them: also where it was made before, because what came
+/// of that order may not have been written.
+fn note_look(invocation: &Invocation<'_>, package: &Package, made: &Made) {
+    if let Some(until) = made.records_until {
+        invocation.concerned.looked_at(&package.holders, until);
     }
 }
 

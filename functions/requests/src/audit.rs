@@ -22,12 +22,17 @@ impl OrderHandler for ReadAudit {
     /// there are more: give it in the next order.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "by", "day", "request_id", "after"])?;
-        order.text("by")?;
+        // Whoever reads it is in it, by a staff number.
+        order.staff_number("by")?;
         let after = u64::from(order.whole("after", 0..=u32::MAX, 0)?);
         let request = order.request_id("request_id")?;
         let EntryPage { entries, more } = match (&request, order.has("day")) {
             (Some(request), false) => self.0.about(request, after, PAGE, given.now).await?,
-            (None, true) => self.0.of_day(order.date("day")?, after, PAGE).await?,
+            (None, true) => {
+                self.0
+                    .of_day(order.date("day")?, after, PAGE, given.now)
+                    .await?
+            }
             _ => {
                 let rule = "or request_id must be given, and not both";
                 return Err(Violation::new("day", rule).into());

@@ -41,9 +41,14 @@ impl Chore for StandIn {
 
 /// The names and weights of a sweep's chores.
 async fn chores() -> Vec<(&'static str, u32)> {
-    let settings = ["REGISTER_TABLE", "RECORDS_TABLE", "LEDGER_TABLE"]
-        .into_iter()
-        .chain(["EXPORTS_BUCKET", "INTAKE_BUCKET", "ANCHORS_BUCKET"]);
+    let settings = [
+        "REGISTER_TABLE",
+        "RECORDS_TABLE",
+        "LEDGER_TABLE",
+        "AUDIT_TABLE",
+    ]
+    .into_iter()
+    .chain(["EXPORTS_BUCKET", "INTAKE_BUCKET", "ANCHORS_BUCKET"]);
     let settings: BTreeMap<_, _> = settings.map(|it| (it.to_owned(), it.to_owned())).collect();
     let environment = Environment::lambda(Patience::LONG);
     let environment = settings
@@ -81,7 +86,7 @@ async fn run(
 #[tokio::test]
 async fn whoever_never_ends_takes_nobody_else_s_time() {
     let chores = chores().await;
-    assert_eq!(chores.len(), 11);
+    assert_eq!(chores.len(), 12);
     for (endless, _) in &chores {
         let started = Instant::now();
         let (unfinished, begun) =

@@ -6,7 +6,7 @@
 //! witnessed it. Some of the deletions that it
 //! records are drawn by lot, different ones each day, and checked: what was deleted must be gone.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{Cause, ChainEnd, Entry, ItemKind};
@@ -220,7 +220,7 @@ impl Verify {
     async fn follow(
         &self,
         report: &mut Report,
-        witnessed: &[ChainEnd],
+        witnessed: &[(NaiveDate, ChainEnd)],
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         match verify_trail(&self.trail, witnessed, now).await {

@@ -73,14 +73,17 @@ pub struct AttemptResult {
     pub answer: Option<String>,
 }
 
+/// How many digits in a row may be a telephone number. A date has eight.
+const TELEPHONE: usize = 9;
+
 /// The outcome of an order that was carried out.
 pub const DONE: &str = "done";
 
 impl Attempt {
     /// The order of this name that `by` gives for a request, about a person with these identifiers.
     ///
-    /// A name or a request's id that contains one of them is left out: the order is refused for it,
-    /// and it must not be stored.
+    /// A staff number or a request's id that contains one of them is left out: the order is refused
+    /// for it, and it must not be stored. So is one with a number as long as a telephone's.
     #[must_use]
     pub fn new(
         function: &str,
@@ -89,15 +92,26 @@ impl Attempt {
         request: Option<RequestId>,
         identifiers: &[Identifier],
     ) -> Self {
-        let is_of_staff =
-            |by: &String| StaffNumber::try_from(by.clone()).is_ok() && !says_who(by, identifiers);
+        let is_of_staff = |by: &String| {
+            StaffNumber::try_from(by.clone()).is_ok()
+                && !says_who(by, identifiers)
+                && !has_a_number(by)
+        };
         Self {
             function: function.to_owned(),
             order: order.to_owned(),
             by: by.map(|by| by.trim().to_owned()).filter(is_of_staff),
-            request: request.filter(|request| !request.says_who(identifiers)),
+            request: request.filter(|request| {
+                !request.says_who(identifiers) && !has_a_number(request.as_str())
+            }),
         }
     }
+}
+
+/// Whether a text has as many digits in a row as a telephone number.
+fn has_a_number(text: &str) -> bool {
+    let mut runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.any(|digits| digits.len() >= TELEPHONE)
 }
 
 /// Makes tags of people, and digests of answers, with the audit trail's own secret.

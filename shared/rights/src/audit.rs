@@ -57,8 +57,8 @@ pub struct Audited {
     pub chain: Verified,
     /// The anchors; `None` if they were not compared.
     pub anchored: Option<Compared>,
-    /// How the audit trail ended, each time the ledger witnessed it.
-    pub trail: Vec<ChainEnd>,
+    /// How the audit trail ended, each time the ledger witnessed it, and on which day.
+    pub trail: Vec<(NaiveDate, ChainEnd)>,
 }
 
 /// Verifies a ledger, against its anchors if they are given; with a witness, also that the chain
@@ -92,7 +92,7 @@ pub async fn audit(
     }
     let (mut verification, mut trail) = (Verification::of(head.clone(), witness), Vec::new());
     let mut block = |block: Block| {
-        trail.extend(block.audit);
+        trail.extend(block.audit.map(|end| (block.day, end)));
         block.entries.into_iter().for_each(&mut each);
     };
     for day in head.first.iter_days().take_while(|day| *day <= last) {

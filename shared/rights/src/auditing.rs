@@ -32,12 +32,12 @@ struct People {
 }
 
 impl Concerned {
-    /// The order is about these people. The answer shows nothing of what is stored about them.
+    /// The order is about these people. The answer shows no record of theirs.
     pub fn about(&self, holders: &[Holder]) {
         self.note(|people| people.about.extend(holders.iter().cloned()));
     }
 
-    /// The answer shows, or leads to, what is stored about these people. The last of it is kept
+    /// The answer leads to records of these people. The last of it is kept
     /// until then, and so is the note that somebody looked.
     pub fn looked_at(&self, holders: &[Holder], until: DateTime<Utc>) {
         let looks = holders.iter().map(|holder| (holder.clone(), until));
@@ -92,15 +92,13 @@ impl Auditing {
                 .ok()
                 .map(|answer| self.tags.of_answer(&answer.to_string())),
         };
-        // Who is refused is shown nothing.
+        // Who is refused is shown no record.
         let looked_at: Vec<(Holder, DateTime<Utc>)> =
             looked_at.into_iter().filter(|_| answer.is_ok()).collect();
-        let written = self
-            .log
+        self.log
             .result(&attempt, &result, &looked_at, now())
-            .await
-            .map_err(E::from);
-        answer.and_then(|answer| written.map(|()| answer))
+            .await?;
+        answer
     }
 }
 

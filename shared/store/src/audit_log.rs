@@ -5,9 +5,9 @@
 //! deletes those; the entries stay.
 
 use crate::chain::{Chain, HeadWrite};
-use crate::keys::{self, SK};
+use crate::keys::{self, EXPIRES_AT, SK};
 use crate::looks::{Look, Looks};
-use crate::{Item, read, text};
+use crate::{Item, number, read, text};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::audit_trail::{Attempt, AttemptResult, AuditEntry, Audited};
@@ -88,7 +88,7 @@ impl AuditLog {
             .map(drop)
     }
 
-    /// The entries of a day (UTC), in pages.
+    /// The entries of a day (UTC), over or not, in pages: for who verifies them.
     #[must_use]
     pub fn on(&self, day: NaiveDate) -> Pages<StoredEntry> {
         let partition = keys::ledger_day(day);
@@ -109,8 +109,12 @@ impl AuditLog {
         day: NaiveDate,
         after: u64,
         limit: usize,
+        now: DateTime<Utc>,
     ) -> Result<EntryPage, StorageError> {
-        let (mut pages, mut entries) = (self.on(day), Vec::new());
+        const OPERATION: &str = "read a day of the audit trail";
+        let (partition, read) = (keys::ledger_day(day), |item: Item| Some(stored(&item)));
+        let mut pages = self.chain.table.live(OPERATION, &partition, "", now, read);
+        let mut entries = Vec::new();
         while let Some(page) = pages.next().await? {
             let page = page.iter().filter_map(StoredEntry::entry);
             entries.extend(page.filter(|entry| entry.n > after));
@@ -157,6 +161,25 @@ impl AuditLog {
     pub async fn end(&self) -> Result<Option<ChainEnd>, StorageError> {
         let head = self.chain.head("read the audit trail's head").await?;
         Ok(head.and_then(|head| head.end()))
+    }
+
+    /// The same, if the entry is there that it names.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read, or the head names another end.
+    pub async fn proven_end(&self) -> Result<Option<ChainEnd>, StorageError> {
+        const OPERATION: &str = "read the audit trail's end";
+        let Some(head) = self.chain.head(OPERATION).await? else {
+            return Ok(None);
+        };
+        let key = keys::block(head.day, head.n);
+        let item = self.chain.table.get_any(OPERATION, &key).await?;
+        let entry = item.map(|item| stored(&item));
+        let is_it = |link: &Link| link.is_whole() && link.hash == head.hash;
+        match entry.and_then(|entry| entry.link) {
+            Some(link) if is_it(&link) => Ok(head.end()),
+            _ => Err(StorageError::because(OPERATION, "its head names no entry")),
+        }
     }
 
     /// The first and the last day (UTC) that have entries; `None` before it begins.
@@ -228,14 +251,17 @@ pub struct StoredEntry {
     pub n: Option<u64>,
     /// The link; `None` if the item is not one.
     pub link: Option<Link>,
+    /// When TTL deletes it, epoch seconds.
+    ends: Option<i64>,
 }
 
 impl StoredEntry {
-    /// What it says, if it is as it was written.
+    /// What it says, if it is as it was written, and is kept for as long as it has to be.
     #[must_use]
     pub fn entry(&self) -> Option<AuditEntry> {
         let entry: AuditEntry = self.link.as_ref().filter(|link| link.is_whole())?.says()?;
-        Some(entry).filter(|entry| Some(entry.n) == self.n)
+        let is_kept = |entry: &AuditEntry| self.ends == Some(ends(entry.at).epoch());
+        Some(entry).filter(|entry| Some(entry.n) == self.n && is_kept(entry))
     }
 }
 
@@ -243,6 +269,7 @@ fn stored(item: &Item) -> StoredEntry {
     StoredEntry {
         n: text(item, SK).and_then(keys::block_number),
         link: read(item.clone()),
+        ends: number(item, EXPIRES_AT),
     }
 }
 

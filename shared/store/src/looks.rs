@@ -1,5 +1,5 @@
 //! When and why somebody looked at a person's data: pointers in the Register, one for each look at
-//! each person. The entries themselves are in the audit trail, which names nobody. An erasure
+//! each person. The entries themselves are in the audit trail, which names no resident. An erasure
 //! deletes the pointers.
 
 use crate::keys::{self, Key};

@@ -31,41 +31,45 @@ struct Followed {
     witnessed: BTreeMap<u64, Hash>,
 }
 
-/// Verifies the audit trail against these witnesses, from the first day whose entries are not over.
-/// Returns how many entries there are.
+/// Verifies the audit trail against these witnesses, in the ledger's order and each with its day,
+/// from the first day whose entries are not over. Returns how many entries there are.
 ///
 /// # Errors
 /// [`UnverifiedTrail`] names the first thing that is wrong.
 pub async fn verify_trail(
     log: &AuditLog,
-    witnessed: &[ChainEnd],
+    witnessed: &[(NaiveDate, ChainEnd)],
     now: DateTime<Utc>,
 ) -> Result<u64, UnverifiedTrail> {
     let broken = |day, n, fault| Broken { day, n, fault };
+    for ((_, before), (day, after)) in witnessed.iter().zip(witnessed.iter().skip(1)) {
+        if after.n < before.n || (after.n == before.n && after.hash != before.hash) {
+            return Err(broken(*day, after.n, ChainFault::Replaced).into());
+        }
+    }
     // The end is read first: what is written meanwhile is behind it.
     let end = log.end().await?;
     let (Some((first, last)), Some(end)) = (log.days().await?, end) else {
         return match witnessed.last() {
             None => Ok(0),
-            Some(end) => Err(broken(NaiveDate::MIN, end.n, ChainFault::Missing).into()),
+            Some((day, end)) => Err(broken(*day, end.n, ChainFault::Missing).into()),
         };
     };
     let kept_from = first_kept(now);
+    // The trail's own head may say anything of its first day: the ledger knows better.
+    let began = witnessed.first().map_or(first, |(day, _)| *day);
     let mut followed = Followed {
         next: 1,
-        previous: (first >= kept_from).then(Hash::of_nothing),
+        previous: (began >= kept_from).then(Hash::of_nothing),
         entries: 0,
         witnessed: witnessed
             .iter()
-            .cloned()
-            .map(|it| (it.n, it.hash))
+            .filter(|(day, _)| *day >= kept_from)
+            .map(|(_, end)| (end.n, end.hash.clone()))
             .collect(),
     };
-    for day in first
-        .max(kept_from)
-        .iter_days()
-        .take_while(|day| *day <= last)
-    {
+    let days = first.max(kept_from).iter_days();
+    for day in days.take_while(|day| *day <= last) {
         let mut pages = log.on(day);
         while let Some(page) = pages.next().await? {
             for stored in &page {
@@ -75,13 +79,11 @@ pub async fn verify_trail(
             }
         }
     }
-    let reached = followed.next.saturating_sub(1);
-    let cut_off = followed.witnessed.keys().find(|n| **n > reached);
-    if let Some(n) = cut_off {
+    if let Some(n) = followed.witnessed.keys().next() {
         return Err(broken(last, *n, ChainFault::Missing).into());
     }
-    if reached < end.n {
-        return Err(broken(last, reached + 1, ChainFault::Missing).into());
+    if last >= kept_from && followed.next <= end.n {
+        return Err(broken(last, followed.next, ChainFault::Missing).into());
     }
     Ok(followed.entries)
 }

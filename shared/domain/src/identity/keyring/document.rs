@@ -213,6 +213,11 @@ mod tests {
             );
             let document: Value = serde_json::from_str(&document).unwrap();
             let versions: Vec<&Value> = document["previous"].as_array().unwrap().iter().collect();
+            // A purpose that is younger than secrets of their own inherits nothing.
+            if about.inherits.is_empty() {
+                assert!(versions.is_empty(), "{}", about.name);
+                continue;
+            }
             assert_eq!(
                 (&versions[0]["version"], &versions[1]["version"]),
                 (&json!("subject2"), &json!("subject1"))
