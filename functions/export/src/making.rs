@@ -17,7 +17,6 @@ use custodian_buckets::files::{Files, NamedRow, Why};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::record::facts::Value;
 use custodian_domain::record::{Holder, Record};
-use custodian_domain::retention::{ExpiresAt, periods};
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::{File, PackageKind, RequestId};
 use custodian_rights::people::Found;
@@ -123,10 +122,7 @@ impl PackageMaker {
                     .retention
                     .end()
                     .map_or(expires_at, |end| expires_at.min(end.instant()));
-                let kept = record.details.retention.end();
-                // What is held is kept for longer than the note that somebody looked.
-                let kept = kept.map_or(now + periods::LOOKS, ExpiresAt::instant);
-                records_until = records_until.max(Some(kept));
+                records_until = records_until.max(Some(record.details.retention.due().instant()));
                 writing
                     .record(record, &words.of(&record.details, now).await?)
                     .await?;

@@ -26,7 +26,7 @@ impl Chore for Witnessing {
     }
 
     async fn run(&self, pass: &mut Pass) -> Result<(), StorageError> {
-        let Some(end) = self.audit.proven_end().await? else {
+        let Some(end) = self.audit.proven_end(pass.now).await? else {
             return Ok(());
         };
         // What is wrong is not witnessed: the ledger would say it for ever.

@@ -8,7 +8,7 @@ use crate::chain::{Chain, HeadWrite};
 use crate::keys::{self, EXPIRES_AT, SK};
 use crate::looks::{Look, Looks};
 use crate::{Item, number, read, text};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::audit_trail::{Attempt, AttemptResult, AuditEntry, Audited};
 use custodian_domain::ledger::{ChainEnd, Link};
@@ -163,11 +163,11 @@ impl AuditLog {
         Ok(head.and_then(|head| head.end()))
     }
 
-    /// The same, if the entry is there that it names.
+    /// The same, if the entry is there that it names; `None` if that is over and gone.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read, or the head names another end.
-    pub async fn proven_end(&self) -> Result<Option<ChainEnd>, StorageError> {
+    pub async fn proven_end(&self, now: DateTime<Utc>) -> Result<Option<ChainEnd>, StorageError> {
         const OPERATION: &str = "read the audit trail's end";
         let Some(head) = self.chain.head(OPERATION).await? else {
             return Ok(None);
@@ -178,6 +178,7 @@ impl AuditLog {
         let is_it = |link: &Link| link.is_whole() && link.hash == head.hash;
         match entry.and_then(|entry| entry.link) {
             Some(link) if is_it(&link) => Ok(head.end()),
+            None if ends(head.day.and_time(NaiveTime::MIN).and_utc()).has_passed(now) => Ok(None),
             _ => Err(StorageError::because(OPERATION, "its head names no entry")),
         }
     }

@@ -126,7 +126,7 @@ pub struct Made {
     pub sha256: String,
     /// When it is deleted: 14 days after it was ordered, or at the earliest end of something in it.
     pub expires_at: DateTime<Utc>,
-    /// The latest end of a record in it; `None` if it has none, or on a package of an earlier
+    /// The latest end of a record in it, held or not; `None` if it has none, or on a package of an earlier
     /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records_until: Option<DateTime<Utc>>,
