@@ -1,7 +1,7 @@
 //! The audit trail: a chain of attempts and results in a table of its own, where nothing is changed
 //! or deleted. Each day has a partition; the entries of a request are found by pointers.
 //!
-//! The Register has a pointer to every look at a person's data ([`crate::looks`]). An erasure
+//! The Register has a pointer to every look at a person's data (`crate::looks`). An erasure
 //! deletes those; the entries stay.
 
 use crate::chain::{Chain, HeadWrite};

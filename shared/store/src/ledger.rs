@@ -1,6 +1,6 @@
 //! The ledger: one chain of blocks. It is appended to, never changed.
 //!
-//! A transaction that deletes also puts a block, a link of the [`Chain`]. A certificate closes a
+//! A transaction that deletes also puts a block, a link of the `Chain`. A certificate closes a
 //! day, and is a link of the same chain.
 
 mod appending;
