@@ -109,8 +109,8 @@ endif
 ## Tells the ledger what expire could not tell it, of the stack that runs here (PORT=4000) or, with STACK=custodian, on AWS.
 redrive: needs-build $(if $(STACK),needs-aws)
 	@$(BUILD) --bin redrive
-	@$(if $(STACK),bucket="$(call OUTPUT,DiscardedBucket)" && ledger="$(call OUTPUT,LedgerTable)" && exec ,exec env $(HERE) )target/debug/redrive \
-		$(if $(STACK),--bucket "$$bucket" --ledger "$$ledger",$(STACK_AT))
+	@$(if $(STACK),bucket="$(call OUTPUT,DiscardedBucket)" && ledger="$(call OUTPUT,LedgerTable)" && register="$(call OUTPUT,RegisterTable)" && exec ,exec env $(HERE) )target/debug/redrive \
+		$(if $(STACK),--bucket "$$bucket" --ledger "$$ledger" --register "$$register",$(STACK_AT))
 
 ## Says everything that is wrong with a survey: FILE=surveys/bins.json. docs/surveys.md explains each field.
 check-survey: needs-build

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long the port may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The event source whose removals Lambda stores in the bucket when it gives them up.
+const GIVEN_UP: &str = "Expire/Removals";
+
 /// Why nothing is known about a stack on this machine.
 #[derive(Debug, thiserror::Error)]
 pub enum NoStack {
@@ -20,8 +23,10 @@ pub enum NoStack {
     /// Its template has no intake.
     #[error("the stack on port {0} has no intake bucket")]
     NoIntake(u16),
-    /// Its template has no ledger, or no bucket of discarded removals.
-    #[error("the stack on port {0} has no ledger, or no bucket for discarded removals")]
+    /// Its template has no ledger, no Register, or no bucket of discarded removals.
+    #[error(
+        "the stack on port {0} has no ledger, no Register, or no bucket for discarded removals"
+    )]
     NoLedger(u16),
 }
 
@@ -39,6 +44,8 @@ pub struct Intake {
 pub struct Evidence {
     /// The ledger's table.
     pub ledger: String,
+    /// The table of the Register.
+    pub register: String,
     /// The address of its `DynamoDB`.
     pub dynamodb: String,
     /// The bucket of discarded removals.
@@ -95,13 +102,16 @@ pub fn evidence(port: u16) -> Result<Evidence, NoStack> {
         mut buckets,
         ..
     } = ask(port).ok_or(NoStack::Silent(port))?;
-    let (ledger, discarded) = (
+    let (Some(ledger), Some(register), Some(discarded)) = (
         tables.remove("LEDGER_TABLE"),
-        buckets.remove("DISCARDED_BUCKET"),
-    );
-    let (ledger, discarded) = ledger.zip(discarded).ok_or(NoStack::NoLedger(port))?;
+        tables.remove("REGISTER_TABLE"),
+        buckets.remove(GIVEN_UP),
+    ) else {
+        return Err(NoStack::NoLedger(port));
+    };
     Ok(Evidence {
         ledger,
+        register,
         dynamodb: endpoints.dynamodb,
         discarded,
         s3: endpoints.s3,
@@ -158,9 +168,10 @@ mod tests {
     #[test]
     fn the_front_door_tells_of_the_ledger_and_of_what_it_was_not_told() {
         let told = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"http://s\",\"dynamodb\":\"http://d\"},\"intake\":null,\
-            \"tables\":{\"LEDGER_TABLE\":\"l\"},\"buckets\":{\"DISCARDED_BUCKET\":\"b\"}}";
+            \"tables\":{\"LEDGER_TABLE\":\"l\",\"REGISTER_TABLE\":\"r\"},\"buckets\":{\"Expire/Removals\":\"b\"}}";
         let here = evidence(door(told)).unwrap();
         assert_eq!((here.ledger.as_str(), here.discarded.as_str()), ("l", "b"));
+        assert_eq!(here.register, "r");
         assert_eq!(
             (here.dynamodb.as_str(), here.s3.as_str()),
             ("http://d", "http://s")

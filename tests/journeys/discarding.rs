@@ -4,6 +4,7 @@ use crate::expiry::removed_by_ttl;
 use crate::failing::{Off, failing_host};
 use crate::house::{House, at, options};
 use aws_sdk_dynamodb::types::AttributeValue;
+use custodian_buckets::discarded::Discarded;
 use custodian_expire::{Expire, RecordedRemovals};
 use custodian_local::{Event, Handler, Options, Registry};
 use custodian_operations::redrive::{Redriven, redrive};
@@ -81,6 +82,18 @@ fn discarded(house: &House) -> Vec<(String, Value)> {
     store.keys(&bucket).into_iter().map(read).collect()
 }
 
+/// The same bucket, for the command.
+fn bucket(house: &House) -> Discarded {
+    Discarded::new(house.s3(), house.discarded())
+}
+
+/// What is put aside because nobody can read it.
+async fn unreadable(house: &House) -> Vec<String> {
+    let items = house.items("REGISTER_TABLE").await;
+    let unreadable = items.into_iter().filter(|it| it.contains("UNREADABLE"));
+    unreadable.collect()
+}
+
 async fn expire(house: &House) -> Expire {
     Expire::start(&house.stack.host("expire").unwrap())
         .await
@@ -143,7 +156,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
 
     outage.store(false, Ordering::SeqCst);
     let expire = expire(&house).await;
-    let redriven = redrive(&expire).await.unwrap();
+    let redriven = redrive(&expire, &bucket(&house)).await.unwrap();
     assert_eq!(
         (redriven.told, redriven.left),
         (
@@ -165,7 +178,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
     );
     assert!(discarded(&house).is_empty());
     assert_eq!(
-        redrive(&expire).await.unwrap(),
+        redrive(&expire, &bucket(&house)).await.unwrap(),
         Redriven::default(),
         "there is nothing left"
     );
@@ -179,7 +192,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
             .unwrap();
     }
     assert_eq!(
-        redrive(&expire).await.unwrap().told,
+        redrive(&expire, &bucket(&house)).await.unwrap().told,
         RecordedRemovals {
             new: 0,
             again: 3,
@@ -190,7 +203,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_blocks_nothing() {
+async fn whatever_a_removal_lacks_it_is_put_aside_by_itself_and_blocks_nothing() {
     let house = House::where_it_sleeps("expire").await;
     let image = |name: &str| {
         json!({"pk": {"S": format!("subject#1#{name}")}, "sk": {"S": "record#web_form#y"}, "day": {"S": "2023-08-01#2"},
@@ -249,33 +262,67 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
         json!({"batchItemFailures": []}),
         "nothing is to be repeated"
     );
-    let kept = discarded(&house);
+    let kept = unreadable(&house).await;
     assert_eq!(
         (told.len(), kept.len()),
         (3, images.len() + 1),
         "each is told or kept: {told:?}"
     );
-    for (key, document) in &kept {
-        assert!(key.starts_with("unreadable/"), "{key}");
-        assert!(
-            !document.to_string().contains("Nobody's business"),
-            "nothing that was told is kept: {document}"
-        );
-    }
-    // Lambda sends the batch again, which makes the same objects.
+    assert!(discarded(&house).is_empty());
+    assert!(
+        !kept.concat().contains("Nobody's business"),
+        "nothing that was told is kept: {kept:?}"
+    );
+    // Lambda sends the batch again, which makes the same items.
     expire
         .invoke(event(json!({"Records": records})))
         .await
         .unwrap();
-    assert_eq!(discarded(&house), kept);
-    let redriven = redrive(&expire).await.unwrap();
+    assert_eq!(unreadable(&house).await, kept);
+    let redriven = redrive(&expire, &bucket(&house)).await.unwrap();
     assert_eq!(
-        (redriven.objects, redriven.left),
-        (0, kept.len() as u64),
+        (redriven.objects, redriven.items, redriven.left),
+        (0, 0, kept.len() as u64),
         "nobody can read them"
     );
-    assert_eq!(redriven.told().1, 1);
-    assert_eq!(discarded(&house), kept);
+    assert_eq!(redriven.summary().1, 1);
+    assert_eq!(unreadable(&house).await, kept);
+    house.move_to("2026-12-07T10:00:01Z").await;
+    assert!(
+        unreadable(&house).await.is_empty(),
+        "after 14 days they are gone"
+    );
+}
+
+/// As if this version could read what an earlier one could not, wherever that one put it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_read_by_now_is_told_from_the_register_and_from_the_bucket() {
+    let house = House::where_it_sleeps("expire").await;
+    let expire = expire(&house).await;
+    let removal = |name: &str| {
+        let image = json!({"pk": {"S": format!("subject#1#{name}")}, "sk": {"S": "record#web_form#y"}, "day": {"S": "2023-08-01#2"},
+            "source": {"S": "web_form"}, "expires_at": {"N": "1785576600"}});
+        removed_by_ttl(&image, at("2026-11-23T10:00:00Z"))
+    };
+    let now = house.stack.clock().now();
+    let readable = removal("register")["Records"][0].clone();
+    expire.unreadable.keep(readable, now).await.unwrap();
+    let earlier = json!({
+        "version": "1.0", "timestamp": now, "requestContext": {"condition": "Unreadable"},
+        "payload": removal("bucket").to_string(),
+    });
+    let put = house.s3().put_object().bucket(house.discarded());
+    put.key("unreadable/0123.json")
+        .body(earlier.to_string().into_bytes().into())
+        .send()
+        .await
+        .unwrap();
+
+    let redriven = redrive(&expire, &bucket(&house)).await.unwrap();
+    assert_eq!((redriven.objects, redriven.items, redriven.left), (1, 1, 0));
+    assert_eq!(redriven.told.new, 2);
+    assert_eq!(house.told().await.len(), 2);
+    assert!(unreadable(&house).await.is_empty() && discarded(&house).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,7 +342,7 @@ async fn what_can_neither_be_told_nor_kept_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poison_record_ends_in_the_bucket_and_does_not_hold_up_the_others() {
+async fn a_poison_record_is_put_aside_and_does_not_hold_up_the_others() {
     let house = House::open().await;
     let over = at("2029-11-24T10:00:00Z").timestamp();
     house.tell("Before.", None, None).await;
@@ -316,12 +363,12 @@ async fn a_poison_record_ends_in_the_bucket_and_does_not_hold_up_the_others() {
     house.move_to("2029-11-25T10:00:00Z").await;
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert_eq!(house.told().await.len(), 2, "both records are told");
-    let kept = discarded(&house);
+    let kept = unreadable(&house).await;
     assert_eq!(kept.len(), 1);
     assert!(
-        !kept[0].1.to_string().contains("Poison."),
+        !kept[0].contains("Poison."),
         "where it lay is kept, and not what it said: {}",
-        kept[0].1
+        kept[0]
     );
     assert!(house.stack.messages("custodian-Failed").is_empty());
 }

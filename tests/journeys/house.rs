@@ -554,7 +554,7 @@ impl House {
 
     /// The bucket of removals that could not be recorded in the ledger.
     pub fn discarded(&self) -> String {
-        self.stack.settings("expire").unwrap()["DISCARDED_BUCKET"].clone()
+        "custodian-discarded".to_owned()
     }
 
     /// The bucket of anchors.

@@ -220,7 +220,7 @@ fn what_brings_a_template_to_life_names_nothing_of_custodian() {
 }
 
 #[test]
-fn who_takes_answers_in_knows_no_s3() {
+fn who_stores_no_file_knows_no_s3() {
     let needed = needed(&metadata());
     assert!(
         reached(&needed, "custodian-export").contains("aws-sdk-s3"),
@@ -230,6 +230,7 @@ fn who_takes_answers_in_knows_no_s3() {
         "custodian-ingest",
         "custodian-unsubscribe",
         "custodian-notify",
+        "custodian-expire",
     ] {
         assert!(
             !reached(&needed, function).contains("aws-sdk-s3"),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// Actions that Lambda takes in the function's name, and KMS's, which other services take for it.
 const NOT_CALLED: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
 /// What Lambda needs, in the function's name, to store the part of a stream that it gives up on.
-const KEEPS: &str = "s3:ListBucket Discarded";
+const KEEPS: [&str; 2] = ["s3:ListBucket Discarded", "s3:PutObject Discarded"];
 /// The intake bucket, by its own name.
 const INTAKE: &str = "arn:${AWS::Partition}:s3:::${IntakeName.Value}";
 /// The suffix of a stream, which Lambda reads for the function.
@@ -54,7 +54,7 @@ pub fn allowed(template: &Value, function: &str) -> BTreeSet<String> {
     let lambdas = |it: &String| {
         NOT_CALLED.iter().any(|service| it.starts_with(service))
             || it.ends_with(STREAM)
-            || it == KEEPS
+            || KEEPS.contains(&it.as_str())
     };
     granted(template, function)
         .into_iter()

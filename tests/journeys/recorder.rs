@@ -92,9 +92,6 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             let mut path = uri.path_segments().unwrap();
             let (bucket, folder) = (path.next().unwrap(), path.next().unwrap_or_default());
             let query = uri.query().unwrap_or_default();
-            if bucket.ends_with("-discarded") {
-                return vec![needed_of_s3(request.method(), query, "Discarded")];
-            }
             if bucket.ends_with("-anchors") {
                 let within = format!("Anchors/{folder}");
                 return vec![needed_of_s3(

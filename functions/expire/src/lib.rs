@@ -2,16 +2,16 @@
 //!
 //! It gets the stream of Records, filtered to TTL's own removals: the sweep and erasures write to
 //! the ledger themselves. This function sees old images and appends to the ledger. It can do
-//! nothing else, except put aside what can never be recorded.
+//! nothing else, except put aside what nobody can read.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
-use custodian_buckets::discarded::Discarded;
 use custodian_domain::ledger::{Cause, Entry};
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, failure, settings};
 use custodian_store::Item;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{NEEDED, deletion_candidate};
+use custodian_store::unreadable::UnreadableRemovals;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
@@ -22,8 +22,8 @@ pub struct Expire {
     pub clock: Clock,
     /// The ledger that it appends to.
     pub ledger: Ledger,
-    /// The bucket for removals that can never be recorded.
-    pub discarded: Discarded,
+    /// The removals that nobody can read.
+    pub unreadable: UnreadableRemovals,
 }
 
 /// Records of the stream, sorted.
@@ -69,26 +69,20 @@ impl Function for Expire {
     /// # Errors
     /// [`StartError`] if a setting is missing.
     async fn start(environment: &Environment) -> Result<Self, StartError> {
-        let ledger = Ledger::new(
-            custodian_store::client(&environment.dynamodb()),
-            environment.owned(settings::LEDGER_TABLE)?,
-        );
-        let discarded = Discarded::new(
-            custodian_buckets::client(&environment.s3()),
-            environment.owned(settings::DISCARDED_BUCKET)?,
-        );
+        let client = custodian_store::client(&environment.dynamodb());
+        let register = environment.owned(settings::REGISTER_TABLE)?;
         Ok(Self {
             clock: environment.clock(),
-            ledger,
-            discarded,
+            ledger: Ledger::new(client.clone(), environment.owned(settings::LEDGER_TABLE)?),
+            unreadable: UnreadableRemovals::new(client, register),
         })
     }
 
     /// Records a batch in the ledger, and answers with what could not be recorded: Lambda starts
     /// again at the first of these
     /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>).
-    /// What can never be recorded is put aside, and not in the answer: Lambda would repeat it
-    /// without end, and nothing after it would be recorded.
+    /// What nobody can read is put aside, and not in the answer: Lambda would repeat it without
+    /// end, and nothing after it would be recorded.
     ///
     /// # Errors
     /// A constant if a record that could not be put aside cannot even be named; Lambda then halves
@@ -106,10 +100,10 @@ impl Function for Expire {
         } = Sorted::of(records);
         for record in unreadable {
             let number = number(&record);
-            match self.discarded.keep(record, &NEEDED, now).await {
+            match self.unreadable.keep(record, now).await {
                 Ok(()) => tracing::error!(outcome = "poison", count = 1, "stream"),
                 Err(error) => {
-                    tracing::warn!(error = %error, "discarded");
+                    tracing::warn!(error = %error, "unreadable");
                     tracing::error!(outcome = "again", count = 1, "stream");
                     failed.push(number);
                 }
@@ -135,7 +129,7 @@ impl Function for Expire {
 }
 
 impl Expire {
-    /// Records discarded removals in the ledger. What was recorded before stays as it is.
+    /// Records removals in the ledger that were put aside. What was recorded before stays as it is.
     ///
     /// # Errors
     /// [`StorageError`] unless everything readable is certain to be recorded.

@@ -137,7 +137,8 @@ impl Runtime {
             .collect()
     }
 
-    /// The names of the buckets, by the setting by which functions know them.
+    /// The names of the buckets, by the setting by which functions know them. One that stores what
+    /// is given up of a stream is also there by the ids of its function and event, `Reader/Events`.
     pub(crate) fn bucket_names(&self) -> BTreeMap<&str, &str> {
         let settings = self
             .functions
@@ -146,6 +147,7 @@ impl Runtime {
         settings
             .filter(|(name, _)| name.ends_with("_BUCKET"))
             .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(self.mappings.iter().filter_map(Mapping::failures_bucket))
             .collect()
     }
 

@@ -7,6 +7,7 @@ use custodian_operations::door;
 use custodian_operations::redrive::redrive;
 use custodian_runtime::Environment;
 use custodian_store::ledger::Ledger;
+use custodian_store::unreadable::UnreadableRemovals;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -17,11 +18,14 @@ use std::process::ExitCode;
 #[derive(Parser)]
 struct Arguments {
     /// The bucket of discarded removals of a stack on AWS. Without it, the stack that runs here.
-    #[arg(long, requires = "ledger")]
+    #[arg(long, requires_all = ["ledger", "register"])]
     bucket: Option<String>,
     /// The table of that stack's ledger.
     #[arg(long, requires = "bucket")]
     ledger: Option<String>,
+    /// The table of that stack's Register.
+    #[arg(long, requires = "bucket")]
+    register: Option<String>,
     /// The port of the stack that runs here.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     port: u16,
@@ -40,22 +44,25 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let host = Environment::operator().await;
-    let (host, bucket, ledger) =
-        if let (Some(bucket), Some(ledger)) = (arguments.bucket, arguments.ledger) {
-            (host, bucket, ledger)
+    let given = (arguments.bucket, arguments.ledger, arguments.register);
+    let (host, bucket, ledger, register) =
+        if let (Some(bucket), Some(ledger), Some(register)) = given {
+            (host, bucket, ledger, register)
         } else {
             let here = door::evidence(arguments.port)?;
             let host = host
                 .with("AWS_ENDPOINT_URL_S3", here.s3)
                 .with("AWS_ENDPOINT_URL_DYNAMODB", here.dynamodb);
-            (host, here.discarded, here.ledger)
+            (host, here.discarded, here.ledger, here.register)
         };
+    let client = custodian_store::client(&host.dynamodb());
     let expire = Expire {
         clock: host.clock(),
-        ledger: Ledger::new(custodian_store::client(&host.dynamodb()), ledger),
-        discarded: Discarded::new(custodian_buckets::client(&host.s3()), bucket),
+        ledger: Ledger::new(client.clone(), ledger),
+        unreadable: UnreadableRemovals::new(client, register),
     };
-    let (words, code) = redrive(&expire).await?.told();
+    let discarded = Discarded::new(custodian_buckets::client(&host.s3()), bucket);
+    let (words, code) = redrive(&expire, &discarded).await?.summary();
     writeln!(stdout(), "{words}")?;
     Ok(ExitCode::from(code))
 }

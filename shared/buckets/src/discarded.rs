@@ -1,6 +1,6 @@
 //! Removals that `expire` could not record in the ledger, for a program that records them later:
-//! batches of the stream that Lambda gave up when they were too old, and removals that nobody can
-//! read.
+//! batches of the stream that Lambda gave up when they were too old. Earlier versions of `expire`
+//! put removals here that nobody can read.
 //!
 //! The form is Lambda's own
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>, "Destinations for
@@ -10,14 +10,9 @@ use crate::paging::next_page;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_smithy_runtime_api::http::Response;
-use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, failed};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-
-/// The folder of what cannot be read; Lambda's own folder is `aws/`.
-const UNREADABLE: &str = "unreadable/";
+use serde::Deserialize;
+use serde_json::Value;
 
 /// The bucket.
 #[derive(Clone, Debug)]
@@ -48,7 +43,7 @@ enum Payload {
     Event(Event),
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Event {
     #[serde(rename = "Records")]
     records: Vec<Value>,
@@ -59,41 +54,6 @@ impl Discarded {
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
-    }
-
-    /// Stores a record of the stream that can never be put into the ledger: the `needed` attributes
-    /// of its item, and nothing else that the item said. The same record again is the same object.
-    ///
-    /// # Errors
-    /// [`StorageError`] unless it is certain to be there.
-    pub async fn keep(
-        &self,
-        record: Value,
-        needed: &[&str],
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        const OPERATION: &str = "keep what cannot be told";
-        let record = bare(record, needed);
-        let key = format!("{UNREADABLE}{}.json", name(&record));
-        let event = Event {
-            records: vec![record],
-        };
-        let payload =
-            serde_json::to_string(&event).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let document = json!({
-            "version": "1.0", "timestamp": now, "requestContext": {"condition": "Unreadable"}, "payload": payload,
-        });
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .content_type("application/json");
-        put.body(document.to_string().into_bytes().into())
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed(OPERATION))
     }
 
     /// The objects in the bucket, a page at a time.
@@ -167,28 +127,6 @@ fn records(document: &[u8]) -> Option<Vec<Value>> {
     }
 }
 
-/// A record without what the item said.
-fn bare(mut record: Value, needed: &[&str]) -> Value {
-    if let Some(change) = record.get_mut("dynamodb").and_then(Value::as_object_mut) {
-        change.remove("NewImage");
-        if let Some(image) = change.get_mut("OldImage").and_then(Value::as_object_mut) {
-            image.retain(|name, _| needed.contains(&name.as_str()));
-        }
-    }
-    record
-}
-
-/// The name of a record: a digest of AWS's name for it, or of everything that is there.
-fn name(record: &Value) -> String {
-    let own = ["/eventID", "/dynamodb/SequenceNumber"]
-        .map(|path| record.pointer(path).and_then(Value::as_str));
-    let text = match own {
-        [Some(event), Some(number)] => format!("{event} {number}"),
-        _ => record.to_string(),
-    };
-    hex::encode(&Sha256::digest(text.as_bytes())[..16])
-}
-
 fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
     error
         .raw_response()
@@ -197,7 +135,7 @@ fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{bare, name, records};
+    use super::records;
     use serde_json::json;
 
     #[test]
@@ -219,16 +157,5 @@ mod tests {
         ] {
             assert_eq!(records(other.to_string().as_bytes()), None, "{other}");
         }
-    }
-
-    #[test]
-    fn what_a_person_told_is_not_kept() {
-        let image = json!({"pk": {"S": "subject#1#x"}, "sk": {"S": "?"}, "comment": {"S": "Hello"}, "expires_at": {"N": "1"}});
-        let record = json!({"eventID": "1", "dynamodb": {"SequenceNumber": "7", "OldImage": image, "NewImage": image}});
-        let kept = bare(record.clone(), &["pk", "sk", "expires_at"]);
-        assert!(!kept.to_string().contains("Hello"), "{kept}");
-        assert_eq!(kept["dynamodb"]["OldImage"]["expires_at"]["N"], "1");
-        assert_eq!(name(&kept), name(&record), "by what AWS calls it");
-        assert_eq!(bare(json!("no record"), &[]), json!("no record"));
     }
 }

@@ -20,8 +20,6 @@ pub const EXPORTS_BUCKET: &str = "EXPORTS_BUCKET";
 pub const INTAKE_BUCKET: &str = "INTAKE_BUCKET";
 /// The bucket of the ledger's anchors.
 pub const ANCHORS_BUCKET: &str = "ANCHORS_BUCKET";
-/// The bucket of what the ledger could not be told of.
-pub const DISCARDED_BUCKET: &str = "DISCARDED_BUCKET";
 /// The address that people know the pages by: `https://`, a name, and perhaps a path.
 pub const PUBLIC_URL: &str = "PUBLIC_URL";
 /// The council that asks.

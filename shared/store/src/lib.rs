@@ -27,6 +27,7 @@ pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;
 pub mod tasks;
+pub mod unreadable;
 
 pub use custodian_dynamo::{Client, Item, Pages, Protection, Write, client};
 pub(crate) use custodian_dynamo::{flag, from_item, n, number, read, s, text, to_item, word};

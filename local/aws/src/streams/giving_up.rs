@@ -6,6 +6,14 @@ use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 impl Mapping {
+    /// The bucket that stores what is given up, if there is one, by this mapping's id.
+    pub(crate) fn failures_bucket(&self) -> Option<(&str, &str)> {
+        match self.event.failures.as_ref()? {
+            Destination::Bucket(bucket) => Some((&self.id, bucket)),
+            Destination::Queue(_) => None,
+        }
+    }
+
     /// Reports a batch that is given up. A queue gets its place in the stream, and nothing of its
     /// contents; a bucket gets those as well. `false` if that failed.
     pub(super) async fn give_up(

@@ -29,6 +29,10 @@ pub const READING: TimeDelta = TimeDelta::minutes(15);
 /// A row or a file in quarantine; the lifecycle of the bucket of files has the same.
 pub const QUARANTINE: TimeDelta = TimeDelta::days(14);
 
+/// A removal that the ledger could not record, until somebody records it; the lifecycle of the
+/// bucket of discarded removals has the same.
+pub const UNRECORDED: TimeDelta = TimeDelta::days(14);
+
 /// The link by which somebody confirms an address, from when it was asked for; the mail says so.
 pub const CONFIRM_LINKS: TimeDelta = TimeDelta::days(7);
 /// For how long it is tried to send that mail; after that too little of the link's time is left.

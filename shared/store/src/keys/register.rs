@@ -356,6 +356,15 @@ pub fn client(client: &Client) -> Key {
     Key::new(format!("CLIENT#{}", client.as_str()), META)
 }
 
+/// The partition of removals by TTL that nobody can read.
+pub const UNREADABLE: &str = "UNREADABLE";
+
+/// The key of a removal by TTL that nobody can read, by its name: a digest.
+#[must_use]
+pub fn unreadable_removal(name: &str) -> Key {
+    Key::new(UNREADABLE, name)
+}
+
 /// The key of the sweep's cursor.
 #[must_use]
 pub fn sweep_cursor() -> Key {
