@@ -1,5 +1,7 @@
 //! The register of requests: a case from a telephone call to its end, and its lists.
 
+mod ways;
+
 use crate::evidence::{proven_without_doubt, says};
 use crate::house::{House, at, cases_of, email_id, s};
 use crate::recorder::recording_host;
@@ -340,7 +342,7 @@ async fn bank_holidays_that_become_known_move_a_date_its_list_and_are_in_the_his
     let moved = stored.with_moved_dates(&longer, now);
     assert!(
         cases
-            .store(Some(&stored), &moved, &longer, now)
+            .store((Some(&stored), &moved), Vec::new(), &longer, now)
             .await
             .unwrap()
     );

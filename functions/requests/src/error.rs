@@ -89,7 +89,8 @@ impl AuditedError for Error {
                 | Refusal::AfterEvents(_)
                 | Refusal::Grounds
                 | Refusal::Means
-                | Refusal::Duplicate => "BadOrder",
+                | Refusal::Duplicate
+                | Refusal::NoOriginal => "BadOrder",
                 Refusal::TooLateToExtend(_) => "TooLateToExtend",
                 Refusal::NotAccess => "NotAccess",
                 Refusal::Incomplete(_) => "Incomplete",

@@ -91,14 +91,15 @@ impl Cases {
     }
 
     /// Stores what was entered into a case since it was read (`None` if it is new), and lists it
-    /// anew. Returns whether nobody else has entered anything meanwhile.
+    /// anew, together with what is `beside` it. Returns whether nobody else has entered anything
+    /// meanwhile, and what is beside it held.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be stored.
     pub async fn store(
         &self,
-        before: Option<&StoredCase>,
-        case: &Case,
+        (before, case): (Option<&StoredCase>, &Case),
+        beside: Vec<Write>,
         calendar: &Calendar,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
@@ -117,11 +118,11 @@ impl Cases {
             keys::case_itself(id),
             to_item(OPERATION, &itself)?,
         );
-        let revision = i64::try_from(from).map_err(|_| StorageError::unreadable(OPERATION))?;
         let mut writes = vec![put.ending(end).when(match before {
             None => Condition::free(now),
-            Some(_) => Condition::is(REVISION, n(revision)),
+            Some(before) => is_at(&before.case)?,
         })];
+        writes.extend(beside);
         let mut written = Vec::new();
         for (place, entry) in case.entries().iter().enumerate().skip(from) {
             let key = keys::case_event(id, place);
@@ -146,6 +147,23 @@ impl Cases {
         }
         transact(OPERATION, writes).await
     }
+
+    /// That nobody has entered anything into a case since it was read, for a transaction about
+    /// another one.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the case has more events than can be counted.
+    pub fn unchanged(&self, case: &Case) -> Result<Write, StorageError> {
+        let itself = keys::case_itself(case.id());
+        Ok(Write::check(&self.table, itself, is_at(case)?))
+    }
+}
+
+/// That a case has as many events as it had when it was read.
+fn is_at(case: &Case) -> Result<Condition, StorageError> {
+    let revision = i64::try_from(case.revision());
+    let revision = revision.map_err(|_| StorageError::unreadable("count the events of a case"))?;
+    Ok(Condition::is(REVISION, n(revision)))
 }
 
 impl StoredCase {

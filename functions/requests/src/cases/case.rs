@@ -27,11 +27,16 @@ impl OrderHandler for ShowCase {
             // If somebody else enters something at the same time, they enter this as well.
             self.0
                 .cases
-                .store(Some(&stored), &case, &CALENDAR, now)
+                .store((Some(&stored), &case), Vec::new(), &CALENDAR, now)
                 .await?;
         }
         let mut told = case_view::of(&case);
         told["history"] = json!(case.entries());
+        let late = case.late_until_corrected(&CALENDAR);
+        told["late_until_corrected"] = late
+            .iter()
+            .map(|(event, kind, due)| json!({"event_id": event, "kind": kind, "due": due}))
+            .collect();
         Ok(told)
     }
 }

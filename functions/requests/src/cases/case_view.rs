@@ -26,12 +26,12 @@ fn of_request(case: &Case, request: &CaseRequest) -> Value {
         "request_id": case.id().request(request.kind()), "kind": request.kind(),
         "state": request.state(), "due": due.date(), "working": due.words(),
         "consider_closing": due.consider_closing(&CALENDAR),
-        "extend_by": request.extend_by(&CALENDAR), "extended": request.is_extended(),
+        "extend_by": request.extend_by(&CALENDAR), "extended": request.is_extended(&CALENDAR),
         "outcome": request.progress().outcome(),
         "decision": decision.map(|decision| json!({
             "verdict": decision.verdict, "grounds": decision.grounds,
             "decided_by": decision.decided_by,
         })),
-        "closed": closing,
+        "closed": closing, "standing": request.is_standing(),
     })
 }

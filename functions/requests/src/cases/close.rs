@@ -19,17 +19,12 @@ impl OrderHandler for Close {
         const FIELDS: [&str; 6] = ["ending", "on", "means", "parts", "duplicate_of", "late"];
         let order = Entering::read(order, &FIELDS)?;
         let has_other = order.has("duplicate_of");
-        let other = has_other.then(|| order.case("duplicate_of")).transpose()?;
-        if let Some(other) = &other {
-            // A request is no duplicate of one that nobody registered.
-            self.0.find(other, given.now).await?;
-        }
         let event = CaseEvent::Closed {
             ending: order.chosen("ending")?,
             on: order.date("on")?,
             means: order.perhaps("means")?,
             parts: order.several("parts")?,
-            duplicate_of: other,
+            duplicate_of: has_other.then(|| order.case("duplicate_of")).transpose()?,
             late: order.perhaps("late")?,
         };
         self.0.enter(order, given, event).await

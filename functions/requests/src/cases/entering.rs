@@ -8,6 +8,7 @@ use custodian_domain::rights::order::Order;
 use custodian_domain::rights::register::lists::RequestKind;
 use custodian_domain::rights::register::{Case, CaseEntry, CaseEvent, CaseId, Entered};
 use custodian_domain::validation::violation::Violation;
+use custodian_store::Write;
 use custodian_store::cases::{Cases, StoredCase};
 use serde_json::{Value, json};
 
@@ -74,10 +75,15 @@ impl Entering {
                 is_current(&stored.case, seen)?;
             }
             let repeated = entered? == Entered::Before;
+            let beside = if repeated {
+                Vec::new()
+            } else {
+                self.beside(&stored.case, &entry, given.now).await?
+            };
             if repeated
                 || self
                     .cases
-                    .store(Some(&stored), &case, &CALENDAR, given.now)
+                    .store((Some(&stored), &case), beside, &CALENDAR, given.now)
                     .await?
             {
                 tracing::info!(outcome = "entered", "request");
@@ -93,6 +99,26 @@ impl Entering {
                 ));
             }
         }
+    }
+
+    /// What has to hold when the event is stored: the case that a duplicate names is still what
+    /// it repeats, so that two cases which are closed at the same moment do not name each other.
+    async fn beside(
+        &self,
+        case: &Case,
+        entry: &CaseEntry,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Write>, Error> {
+        let CaseEvent::Closed {
+            duplicate_of: Some(other),
+            ..
+        } = &entry.event
+        else {
+            return Ok(Vec::new());
+        };
+        let other = self.find(other, now).await?.case;
+        case.check_duplicate(entry, &other)?;
+        Ok(vec![self.cases.unchanged(&other)?])
     }
 
     /// A case.

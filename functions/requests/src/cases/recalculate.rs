@@ -39,7 +39,7 @@ impl OrderHandler for Recalculate {
                 && self
                     .0
                     .cases
-                    .store(Some(&stored), &case, &CALENDAR, now)
+                    .store((Some(&stored), &case), Vec::new(), &CALENDAR, now)
                     .await?
             {
                 moved += 1;

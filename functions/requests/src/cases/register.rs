@@ -50,7 +50,7 @@ impl OrderHandler for Register {
             && !self
                 .0
                 .cases
-                .store(None, &case, &CALENDAR, given.now)
+                .store((None, &case), Vec::new(), &CALENDAR, given.now)
                 .await?
         {
             // Somebody else has registered it meanwhile, or another run of this order.

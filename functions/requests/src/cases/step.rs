@@ -11,16 +11,18 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The steps that say no more than their names.
-const PLAIN: [(&str, Step); 16] = [
+const PLAIN: [(&str, Step); 18] = [
     ("person_confirmed", Step::PersonConfirmed),
     ("package_ordered", Step::PackageOrdered),
     ("package_made", Step::PackageMade),
+    ("package_failed", Step::PackageFailed),
     ("fetched", Step::Fetched),
     ("facts_named", Step::FactsNamed),
     ("corrected", Step::Corrected),
     ("statement_attached", Step::StatementAttached),
     ("found_accurate", Step::FoundAccurate),
     ("recipients_told", Step::RecipientsTold),
+    ("stopped", Step::Stopped),
     ("places_done", Step::PlacesDone),
     ("restricted", Step::Restricted),
     ("lifted", Step::Lifted),

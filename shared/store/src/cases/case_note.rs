@@ -62,7 +62,7 @@ impl CaseNote {
             received: request.received(),
             due: due.date(),
             consider_closing: due.consider_closing(calendar),
-            extended: request.is_extended(),
+            extended: request.is_extended(calendar),
             handler: case.handler().clone(),
             closed: request.closing().map(|closing| ClosedNote {
                 on: closing.on,

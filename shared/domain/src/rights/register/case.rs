@@ -1,8 +1,10 @@
 //! A case: its events, and what they make of it.
 
+mod dates;
+
 use super::case_event::{CaseEntry, CaseEvent};
 use super::case_id::CaseId;
-use super::lists::{Asker, Listed, ReceiptChannel, RequestKind};
+use super::lists::{Asker, Ending, Listed, ReceiptChannel, RequestKind};
 use super::progress::{DeletionStage, Progress, Step};
 use super::refusal::Refusal;
 use super::request::{CaseRequest, guards};
@@ -10,12 +12,14 @@ use crate::identity::staff::StaffNumber;
 use crate::london;
 use crate::retention::periods;
 use crate::rights::calendar::Calendar;
-use crate::rights::package::RequestId;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
-/// How many events a case can have: all of them are read at once.
+/// How many events a case can have: all of them are read at once. The last of them are closings,
+/// one for each request.
 pub const EVENTS: usize = 500;
+/// How many events a case can have that are no closings.
+const BEFORE_CLOSING: usize = EVENTS - RequestKind::ALL.len();
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +81,7 @@ impl Case {
         }
         let requests = kinds
             .iter()
-            .map(|kind| (*kind, CaseRequest::new(*kind, *received)));
+            .map(|kind| (*kind, CaseRequest::new(*kind, *received, *asker)));
         Ok(Self {
             id,
             received: *received,
@@ -104,11 +108,15 @@ impl Case {
         if self.ends() <= entry.at {
             return Err(Refusal::Over);
         }
+        let is_closing = matches!(entry.event, CaseEvent::Closed { .. });
+        if self.entries.len() >= BEFORE_CLOSING && !is_closing {
+            return Err(Refusal::TooMany);
+        }
         let today = london::date(entry.at);
         let next = self.after(entry)?;
         if let Some(entry) = next.entries.last() {
             for kind in self.meant(entry)? {
-                self.requests[&kind].check_days(&entry.event, today, calendar)?;
+                self.requests[&kind].check(&entry.event, today, calendar)?;
             }
         }
         *self = next;
@@ -164,7 +172,7 @@ impl Case {
             CaseEvent::Added => {
                 let kind = entry.of.filter(|kind| !self.requests.contains_key(kind));
                 let kind = kind.ok_or(Refusal::ThereAlready)?;
-                let request = CaseRequest::new(kind, self.received);
+                let request = CaseRequest::new(kind, self.received, self.asker);
                 next.requests.insert(kind, request);
             }
             CaseEvent::ReceiptCorrected { received, .. } if entry.of.is_none() => {
@@ -179,6 +187,22 @@ impl Case {
         }
         next.entries.push(entry);
         Ok(next)
+    }
+
+    /// Whether `other` has what this closing says that it repeats: each request, and not as a
+    /// duplicate itself, so that no two cases name each other.
+    ///
+    /// # Errors
+    /// [`Refusal`] if it has not.
+    pub fn check_duplicate(&self, closing: &CaseEntry, other: &Self) -> Result<(), Refusal> {
+        for kind in self.meant(closing)? {
+            let original = other.requests.get(&kind).ok_or(Refusal::NoOriginal)?;
+            let closing = original.closed.as_ref();
+            if closing.is_some_and(|closing| closing.ending == Ending::Duplicate) {
+                return Err(Refusal::NoOriginal);
+            }
+        }
+        Ok(())
     }
 
     /// Erasing to prevent disclosure is an offence (Data Protection Act 2018 s.173), so an access
@@ -213,43 +237,6 @@ impl Case {
         registered
             .and_then(|at| at.checked_add_months(periods::EVIDENCE))
             .unwrap_or(DateTime::UNIX_EPOCH)
-    }
-
-    /// The case with an event for each request whose date has moved because bank holidays became
-    /// known, by the dates that were known before. Nobody but the calendar moves a date without an
-    /// event.
-    #[must_use]
-    pub fn with_moved_dates(
-        &self,
-        known: &BTreeMap<RequestKind, Option<NaiveDate>>,
-        calendar: &Calendar,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let mut case = self.clone();
-        for (kind, request) in self.requests.iter().filter(|(_, it)| it.closed.is_none()) {
-            let (before, due) = (known.get(kind), request.due(calendar).date());
-            let (Some(before), Some(to)) = (before.copied(), due) else {
-                continue;
-            };
-            let id = format!("moved-{}-{to}", kind.as_str());
-            let Ok(id) = RequestId::try_from(id) else {
-                continue;
-            };
-            let moved = CaseEntry {
-                id,
-                at: now,
-                by: None,
-                of: Some(*kind),
-                event: CaseEvent::DueMoved { from: before, to },
-                note: None,
-            };
-            if before != Some(to)
-                && let Ok(next) = case.after(moved)
-            {
-                case = next;
-            }
-        }
-        case
     }
 
     /// Its id.

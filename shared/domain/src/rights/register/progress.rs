@@ -71,6 +71,53 @@ impl Progress {
         }
     }
 
+    /// How far it is once it is opened again: what was done is done again, or something else is.
+    #[must_use]
+    pub fn reopened(&self) -> Self {
+        match self {
+            Self::Copy(CopyStage::HandedOver) => Self::Copy(CopyStage::Found),
+            Self::Correction(CorrectionStage::Told) => Self::Correction(CorrectionStage::Checking),
+            Self::Deletion(DeletionStage::Certified) => Self::Deletion(DeletionStage::Unplanned),
+            Self::Restriction(RestrictionStage::Lifted) => {
+                Self::Restriction(RestrictionStage::Unplaced)
+            }
+            Self::Objection(ObjectionStage::Overridden) => {
+                Self::Objection(ObjectionStage::Weighing)
+            }
+            Self::Objection(ObjectionStage::Lifted) => Self::Objection(ObjectionStage::Unsorted),
+            Self::Complaint(ComplaintStage::OutcomeTold { acknowledged, .. }) => {
+                Self::Complaint(ComplaintStage::Investigated(Some(*acknowledged)))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether more was done than to look what is held: then there was something.
+    #[must_use]
+    pub const fn is_under_way(&self) -> bool {
+        !matches!(
+            self,
+            Self::Copy(CopyStage::Finding | CopyStage::Found)
+                | Self::Correction(CorrectionStage::Naming)
+                | Self::Deletion(DeletionStage::Unplanned | DeletionStage::Planned { .. })
+                | Self::Restriction(RestrictionStage::Unplaced)
+                | Self::Objection(ObjectionStage::Unsorted)
+                | Self::Complaint(ComplaintStage::Received)
+                | Self::Unsubscribe { stopped: false }
+        )
+    }
+
+    /// Whether it has restricted something that is not lifted, and not followed by what an upheld
+    /// objection leads to.
+    #[must_use]
+    pub const fn is_standing(&self) -> bool {
+        matches!(
+            self,
+            Self::Restriction(RestrictionStage::Standing | RestrictionStage::Noticed(_))
+                | Self::Objection(ObjectionStage::Weighing | ObjectionStage::Noticed(_))
+        )
+    }
+
     /// Whether everything that is granted is done, so that the person can be told.
     #[must_use]
     pub const fn is_done(&self) -> bool {
@@ -128,6 +175,7 @@ impl Progress {
                 DeletionStage::Unplanned => return None,
                 DeletionStage::Planned { .. } => "planned",
                 DeletionStage::Approved => "approved",
+                DeletionStage::Halted => "halted",
                 DeletionStage::Certified => "certified",
             },
             Self::Restriction(stage) => match stage {
@@ -143,6 +191,7 @@ impl Progress {
                 ObjectionStage::Noticed(_) => "noticed",
                 ObjectionStage::Upheld(_) => "upheld",
                 ObjectionStage::Overridden => "overridden",
+                ObjectionStage::Lifted => "lifted",
             },
             Self::Complaint(stage) => match stage {
                 ComplaintStage::Received => return None,

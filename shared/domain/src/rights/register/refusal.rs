@@ -51,6 +51,12 @@ pub enum Refusal {
     /// The person was told too late (Article 12A(3) UK GDPR).
     #[error("the person had to be told of an extension by {0}")]
     TooLateToExtend(NaiveDate),
+    /// It was due before it is entered, and would hide that the request is late.
+    #[error("the request was due on {0}: what is entered later moves that day no more")]
+    OverdueAlready(NaiveDate),
+    /// It is decided, so nothing is asked for first.
+    #[error("it is decided: nothing is asked for any more")]
+    DecidedAlready,
     /// The clock does not run, so nobody knows by when the person had to be told.
     #[error("the clock does not run: there is nothing to extend")]
     ClockStands,
@@ -72,8 +78,8 @@ pub enum Refusal {
     /// Nothing is decided.
     #[error("decide first")]
     NotDecided,
-    /// What is said to have been answered is not what was decided.
-    #[error("the answer must be what was decided")]
+    /// What is said to have been answered, or done, is not what was decided.
+    #[error("what is done and answered must be what was decided")]
     NotAsDecided,
     /// A partial grant or a refusal without a ground, or a grant with one.
     #[error("grounds are given with a refusal or a partial grant, and only then")]
@@ -99,6 +105,11 @@ pub enum Refusal {
     /// A duplicate names no other case, or another ending names one.
     #[error("a duplicate names the other case, and nothing else does")]
     Duplicate,
+    /// The case that a duplicate names does not have the request, or repeats another one.
+    #[error(
+        "the case that a duplicate names must have a request of that kind which is no duplicate itself"
+    )]
+    NoOriginal,
     /// The case is kept no longer.
     #[error("the time for which the case is kept is over")]
     Over,
@@ -127,7 +138,7 @@ pub enum Refusal {
     #[error("event_id was used for another event: give this one an id of its own")]
     AnotherEvent,
     /// The case has too many events.
-    #[error("the case has as many events as one can have: continue in another case")]
+    #[error("the case has as many events as one can have: close it, and continue in another case")]
     TooMany,
 }
 

@@ -1,5 +1,6 @@
 //! One request of a case, as its events leave it.
 
+mod asking;
 mod closing;
 mod due;
 pub(super) mod guards;
@@ -8,10 +9,11 @@ pub use closing::Closing;
 pub use due::Due;
 
 use super::case_event::{CaseEntry, CaseEvent};
-use super::lists::{Decider, RefusalGround, RequestKind, Verdict};
+use super::lists::{Asker, Decider, RefusalGround, RequestKind, Verdict};
 use super::progress::{ObjectionStage, Progress};
 use super::refusal::Refusal;
-use crate::rights::response_deadline::{Clarification, ClockFacts, Need, Right, Wait};
+use crate::rights::calendar::Calendar;
+use crate::rights::response_deadline::{ClockFacts, Need, Right};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +39,13 @@ pub struct CaseRequest {
     pub(super) clock: Option<ClockFacts>,
     /// When what it waits for, or waited for, was asked for.
     pub(super) asked: BTreeMap<Need, NaiveDate>,
+    /// When the person was told that the time is extended. Whether it is depends on when the
+    /// request was received, which can be corrected.
+    pub(super) told_on: Option<NaiveDate>,
+    /// Whether somebody asks for the person.
+    pub(super) is_for_another: bool,
+    /// When their authority came without being asked for, with the letter, say. No clock waited.
+    pub(super) authority: Option<NaiveDate>,
     /// How far it is.
     pub(super) progress: Progress,
     /// What was decided.
@@ -63,7 +72,7 @@ impl RequestKind {
 
 impl CaseRequest {
     /// A request that was received then.
-    pub(super) fn new(kind: RequestKind, received: NaiveDate) -> Self {
+    pub(super) fn new(kind: RequestKind, received: NaiveDate, asker: Asker) -> Self {
         Self {
             kind,
             received,
@@ -71,6 +80,9 @@ impl CaseRequest {
                 .right()
                 .map(|right| ClockFacts::received(right, received)),
             asked: BTreeMap::new(),
+            told_on: None,
+            is_for_another: asker == Asker::Representative,
+            authority: None,
             progress: Progress::of(kind),
             decision: None,
             closed: None,
@@ -107,10 +119,25 @@ impl CaseRequest {
         self.closed.as_ref()
     }
 
-    /// Whether the time was extended.
+    /// Whether the time is extended: the person was told in time, by what is known now.
     #[must_use]
-    pub fn is_extended(&self) -> bool {
-        self.clock.as_ref().is_some_and(|facts| facts.extended)
+    pub fn is_extended(&self, calendar: &Calendar) -> bool {
+        self.facts(calendar).is_some_and(|facts| facts.extended)
+    }
+
+    /// Whether something of it is restricted, open or closed.
+    #[must_use]
+    pub const fn is_standing(&self) -> bool {
+        self.progress.is_standing()
+    }
+
+    /// Whether whoever asks for the person has shown that they may.
+    #[must_use]
+    pub fn has_authority(&self) -> bool {
+        let mut waits = self.clock.iter().flat_map(|facts| &facts.waits);
+        !self.is_for_another
+            || self.authority.is_some()
+            || waits.any(|wait| wait.need == Need::Authority && wait.met.is_some())
     }
 
     /// The word for its state.
@@ -181,21 +208,15 @@ impl CaseRequest {
             CaseEvent::IdentityAsked { on, .. } => self.ask(Need::Identity, *on),
             CaseEvent::AuthorityAsked { on } => self.ask(Need::Authority, *on),
             CaseEvent::FeeAsked { on, .. } => self.ask(Need::Fee, *on),
-            CaseEvent::Sufficient { need, on, .. } => {
-                self.wait(*need)?.met = Some(*on);
-                Ok(())
-            }
+            CaseEvent::Sufficient { need, on, .. } => self.meet(*need, *on),
             CaseEvent::Insufficient { need, .. } => self.wait(*need).map(drop),
             CaseEvent::QuestionAsked { on } => self.question(*on),
             CaseEvent::QuestionAnswered { on } => self.answer(*on),
-            CaseEvent::Extended { .. } => {
-                let facts = self.clock.as_mut().ok_or(Refusal::NotARight)?;
-                if facts.extended {
-                    return Err(Refusal::ExtendedAlready);
-                }
-                facts.extended = true;
+            CaseEvent::Extended { told_on, .. } if self.clock.is_some() => {
+                self.told_on = Some(*told_on);
                 Ok(())
             }
+            CaseEvent::Extended { .. } => Err(Refusal::NotARight),
             CaseEvent::ReceiptCorrected { received, .. } => {
                 self.received = *received;
                 if let Some(facts) = &mut self.clock {
@@ -208,7 +229,13 @@ impl CaseRequest {
                     return Err(Refusal::NotDealtWith(need));
                 }
                 let by = entry.by.as_ref().ok_or(Refusal::NotNow)?;
-                self.progress = self.progress.after(step, by)?;
+                let next = self.progress.after(step, by)?;
+                // While an objection is open, its restriction ends with what is decided.
+                let is_ended = matches!(next, Progress::Objection(ObjectionStage::Lifted));
+                if is_ended && self.closed.is_none() {
+                    return Err(Refusal::NotNow);
+                }
+                self.progress = next;
                 Ok(())
             }
             CaseEvent::Decided {
@@ -230,6 +257,7 @@ impl CaseRequest {
             }
             CaseEvent::Reopened { .. } => {
                 self.closed = None;
+                self.progress = self.progress.reopened();
                 Ok(())
             }
             CaseEvent::DueMoved { .. } => Ok(()),
@@ -251,50 +279,6 @@ impl CaseRequest {
             (false, CaseEvent::Reopened { .. }) => Err(Refusal::NotClosed),
             _ => Ok(()),
         }
-    }
-
-    fn ask(&mut self, need: Need, on: NaiveDate) -> Result<(), Refusal> {
-        let facts = self.clock.as_mut().ok_or(Refusal::NotARight)?;
-        if facts.waits.iter().any(|wait| wait.need == need) {
-            return Err(Refusal::AskedAlready);
-        }
-        facts.waits.push(Wait { need, met: None });
-        self.asked.insert(need, on);
-        Ok(())
-    }
-
-    /// What was asked for and is not there.
-    fn wait(&mut self, need: Need) -> Result<&mut Wait, Refusal> {
-        let facts = self.clock.as_mut().ok_or(Refusal::NotARight)?;
-        let open = |wait: &&mut Wait| wait.need == need && wait.met.is_none();
-        facts
-            .waits
-            .iter_mut()
-            .find(open)
-            .ok_or(Refusal::NotAskedFor)
-    }
-
-    fn question(&mut self, on: NaiveDate) -> Result<(), Refusal> {
-        if self.open_question().is_some() {
-            return Err(Refusal::QuestionOpen);
-        }
-        let stops = |facts: &&mut ClockFacts| facts.right.question_stops_the_clock();
-        let facts = self.clock.as_mut().filter(stops);
-        facts
-            .ok_or(Refusal::NotAccess)?
-            .questions
-            .push(Clarification {
-                asked: on,
-                answered: None,
-            });
-        Ok(())
-    }
-
-    fn answer(&mut self, on: NaiveDate) -> Result<(), Refusal> {
-        let questions = self.clock.iter_mut().flat_map(|facts| &mut facts.questions);
-        let mut open = questions.filter(|one| one.answered.is_none());
-        open.next().ok_or(Refusal::NoQuestionOpen)?.answered = Some(on);
-        Ok(())
     }
 
     fn decide(

@@ -3,7 +3,9 @@
 mod clocks;
 mod generated;
 mod kinds;
+mod late;
 mod states;
+mod ways_out;
 
 use super::lists::{
     AnswerMeans, AnswerPart, Asker, Decider, Ending, LateReason, Listed, ReceiptChannel,
@@ -29,10 +31,19 @@ fn case(kinds: &[RequestKind]) -> Case {
 }
 
 fn received(received: &str, registered: &str, kinds: &[RequestKind]) -> Result<Case, Refusal> {
+    asked_by(Asker::Person, received, registered, kinds)
+}
+
+fn asked_by(
+    asker: Asker,
+    received: &str,
+    registered: &str,
+    kinds: &[RequestKind],
+) -> Result<Case, Refusal> {
     let event = CaseEvent::Registered {
         received: day(received),
         channel: ReceiptChannel::Telephone,
-        asker: Asker::Person,
+        asker,
         kinds: kinds.iter().copied().collect(),
         handler: staff("dpo-7"),
     };

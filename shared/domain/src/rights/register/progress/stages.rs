@@ -52,6 +52,8 @@ pub enum DeletionStage {
     },
     /// It is approved.
     Approved,
+    /// It was stopped after it was approved: some places may be done.
+    Halted,
     /// Every place is done, and the certificate is filed.
     Certified,
 }
@@ -84,6 +86,8 @@ pub enum ObjectionStage {
     Upheld(AfterUpheld),
     /// Compelling grounds override it.
     Overridden,
+    /// It ended while it was weighed, withdrawn, say, and the restriction was lifted.
+    Lifted,
 }
 
 /// How far a complaint is.

@@ -17,6 +17,8 @@ pub enum Step {
     PackageOrdered,
     /// Copy: the package was made.
     PackageMade,
+    /// Copy: no package was made of the order, or it was withdrawn.
+    PackageFailed,
     /// Copy: a human has read it.
     Reviewed {
         /// What was taken out; empty if nothing was.
@@ -53,6 +55,8 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         single_handed: Option<SingleHandedReason>,
     },
+    /// Deletion: it was stopped at the places that had not begun.
+    Stopped,
     /// Deletion: every place is done.
     PlacesDone,
     /// Restriction, objection: it was restricted.
@@ -62,7 +66,7 @@ pub enum Step {
         /// On which day.
         on: NaiveDate,
     },
-    /// Restriction: it was lifted.
+    /// Restriction: it was lifted. Objection: the same, after it was withdrawn while it was weighed.
     Lifted,
     /// Objection: it is about marketing, which was stopped. It is never refused.
     MarketingStopped,
@@ -117,7 +121,7 @@ impl Step {
     pub const fn needs_identity(&self) -> bool {
         !matches!(
             self,
-            Self::MarketingStopped | Self::Restricted | Self::NewslettersStopped
+            Self::MarketingStopped | Self::Restricted | Self::NewslettersStopped | Self::Stopped
         )
     }
 

@@ -11,7 +11,8 @@ pub(super) fn copy(stage: CopyStage, step: &Step) -> Result<CopyStage, Refusal> 
     use CopyStage::{Finding, Found, HandedOver, Packaging, Ready, ToReview};
     match (stage, step) {
         // Somebody else's links are confirmed later, so a package may have to be made again.
-        (Finding | Found | ToReview | Ready, Step::PersonConfirmed) => Ok(Found),
+        (Finding | Found | ToReview | Ready, Step::PersonConfirmed)
+        | (Packaging | ToReview | Ready, Step::PackageFailed) => Ok(Found),
         (Found | ToReview | Ready, Step::PackageOrdered) => Ok(Packaging),
         (Packaging, Step::PackageMade) => Ok(ToReview),
         (ToReview, Step::Reviewed { .. }) => Ok(Ready),
@@ -42,9 +43,9 @@ pub(super) fn deletion(
     step: &Step,
     by: &StaffNumber,
 ) -> Result<DeletionStage, Refusal> {
-    use DeletionStage::{Approved, Certified, Planned, Unplanned};
+    use DeletionStage::{Approved, Certified, Halted, Planned, Unplanned};
     match (stage, step) {
-        (Unplanned | Planned { .. }, Step::Planned { hash }) => Ok(Planned {
+        (Unplanned | Planned { .. } | Halted, Step::Planned { hash }) => Ok(Planned {
             hash: hash.clone(),
             by: by.clone(),
         }),
@@ -67,6 +68,7 @@ pub(super) fn deletion(
             }
         }
         (Approved, Step::PlacesDone) => Ok(Certified),
+        (Approved, Step::Stopped) => Ok(Halted),
         _ => Err(Refusal::NotNow),
     }
 }
@@ -86,14 +88,17 @@ pub(super) fn restriction(
 }
 
 pub(super) fn objection(stage: ObjectionStage, step: &Step) -> Result<ObjectionStage, Refusal> {
-    use ObjectionStage::{MarketingStopped, Noticed, Overridden, Unsorted, Upheld, Weighing};
+    use ObjectionStage::{
+        Lifted, MarketingStopped, Noticed, Overridden, Unsorted, Upheld, Weighing,
+    };
     match (stage, step) {
         (Unsorted, Step::MarketingStopped) => Ok(MarketingStopped),
         (Unsorted, Step::Restricted) => Ok(Weighing),
         (Weighing | Noticed(_), Step::Upheld { then }) => Ok(Upheld(*then)),
         (Weighing | Noticed(_), Step::NoticeGiven { on }) => Ok(Noticed(*on)),
         (Noticed(_), Step::Overridden) => Ok(Overridden),
-        (Weighing, Step::Overridden) => Err(Refusal::NoticeFirst),
+        (Noticed(_), Step::Lifted) => Ok(Lifted),
+        (Weighing, Step::Overridden | Step::Lifted) => Err(Refusal::NoticeFirst),
         _ => Err(Refusal::NotNow),
     }
 }

@@ -76,7 +76,14 @@ impl CaseRequest {
         }
         let verdict = self.decision.as_ref().map(|decision| decision.verdict);
         let expected = match ending {
-            Ending::NothingHeld if self.clock.is_some() => return Ok(()),
+            Ending::NothingHeld if self.clock.is_some() => {
+                // Somebody may have looked, and decided to grant it; no more.
+                return match verdict {
+                    Some(Verdict::Partly | Verdict::Refused) => Err(Refusal::NotAsDecided),
+                    _ if self.progress.is_under_way() => Err(Refusal::NotNow),
+                    _ => Ok(()),
+                };
+            }
             Ending::Fulfilled => Verdict::Granted,
             Ending::Partly => Verdict::Partly,
             _ => Verdict::Refused,

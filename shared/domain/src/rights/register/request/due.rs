@@ -5,7 +5,7 @@ use crate::retention::periods;
 use crate::rights::calendar::{BeyondCalendar, Calendar};
 use crate::rights::register::lists::RequestKind;
 use crate::rights::response_deadline::{
-    Need, ResponseDeadline, acknowledge_complaint_by, consider_closing_on, spelt,
+    ClockFacts, Need, ResponseDeadline, acknowledge_complaint_by, consider_closing_on, spelt,
 };
 use chrono::NaiveDate;
 
@@ -89,7 +89,7 @@ impl CaseRequest {
     /// By when it has to be answered, by what is known of bank holidays.
     #[must_use]
     pub fn due(&self, calendar: &Calendar) -> Due {
-        match &self.clock {
+        match self.facts(calendar) {
             Some(facts) => match facts.deadline(calendar) {
                 ResponseDeadline::By { due, working } => Due::By {
                     on: due,
@@ -107,12 +107,30 @@ impl CaseRequest {
         }
     }
 
+    /// Its clock. An extension counts only as long as the person was told in time: an earlier date
+    /// of receipt can show that they were not (Article 12A(3) UK GDPR).
+    pub(super) fn facts(&self, calendar: &Calendar) -> Option<ClockFacts> {
+        let mut facts = self.clock.clone()?;
+        facts.extended = self.told_on.is_some_and(|told_on| {
+            let by = facts.extend_by(calendar);
+            by.is_none_or(|by| told_on <= by)
+        });
+        Some(facts)
+    }
+
     /// The last day on which the person can be told that the time is extended; `None` if it is
     /// extended, or the clock does not run.
     #[must_use]
     pub fn extend_by(&self, calendar: &Calendar) -> Option<NaiveDate> {
-        let facts = self.clock.as_ref().filter(|facts| !facts.extended)?;
+        let facts = self.facts(calendar).filter(|facts| !facts.extended)?;
         facts.extend_by(calendar).filter(|_| self.closed.is_none())
+    }
+
+    /// If it is open and was due before this day: the day on which it was.
+    #[must_use]
+    pub fn overdue(&self, today: NaiveDate, calendar: &Calendar) -> Option<NaiveDate> {
+        let due = self.due(calendar).date();
+        due.filter(|due| *due < today && self.closed.is_none())
     }
 
     /// If it was answered on this day: the day by which it had to be, if that was before.

@@ -1,11 +1,12 @@
-//! What depends on days: today, the receipt, and what is known of bank holidays. It is checked when
-//! an event is entered, and not again when it is read.
+//! What is checked when an event is entered, and not again when it is read: what depends on days
+//! (today, the receipt, and what is known of bank holidays), and on what was decided.
 
 use super::CaseRequest;
 use crate::retention::periods;
 use crate::rights::calendar::Calendar;
 use crate::rights::register::case_event::CaseEvent;
-use crate::rights::register::lists::Ending;
+use crate::rights::register::lists::{Ending, RequestKind, Verdict};
+use crate::rights::register::progress::Step;
 use crate::rights::register::refusal::Refusal;
 use crate::rights::response_deadline::Need;
 use chrono::NaiveDate;
@@ -27,8 +28,8 @@ pub(in crate::rights::register) fn receipt(
 }
 
 impl CaseRequest {
-    /// Whether the event's days are sound for this request, before the event.
-    pub(in crate::rights::register) fn check_days(
+    /// Whether the event is sound for this request, before the event.
+    pub(in crate::rights::register) fn check(
         &self,
         event: &CaseEvent,
         today: NaiveDate,
@@ -44,6 +45,18 @@ impl CaseRequest {
             }
         }
         match event {
+            CaseEvent::IdentityAsked { .. }
+            | CaseEvent::AuthorityAsked { .. }
+            | CaseEvent::FeeAsked { .. }
+                if self.decision.is_some() =>
+            {
+                Err(Refusal::DecidedAlready)
+            }
+            CaseEvent::IdentityAsked { .. }
+            | CaseEvent::AuthorityAsked { .. }
+            | CaseEvent::FeeAsked { .. }
+            | CaseEvent::QuestionAsked { .. } => self.check_not_overdue(today, calendar),
+            CaseEvent::Stepped { step } => self.check_step(step),
             CaseEvent::ReceiptCorrected { received, .. } => {
                 receipt(*received, today)?;
                 match self.first_event() {
@@ -51,7 +64,10 @@ impl CaseRequest {
                     _ => Ok(()),
                 }
             }
-            CaseEvent::Extended { told_on, .. } => self.check_extension(*told_on, calendar),
+            CaseEvent::Extended { told_on, .. } => {
+                self.check_extension(*told_on, calendar)?;
+                self.check_not_overdue(today, calendar)
+            }
             CaseEvent::Closed {
                 ending, on, late, ..
             } => {
@@ -87,15 +103,44 @@ impl CaseRequest {
         let asked = needs
             .iter()
             .filter_map(|need| self.asked.get(need).copied());
-        questions.map(|one| one.asked).chain(asked).min()
+        let all = questions.map(|one| one.asked).chain(asked);
+        all.chain(self.authority).min()
+    }
+
+    /// What is entered after a request was due starts, stops and extends no clock, whatever day it
+    /// is said to have happened on: nobody sees any more that the request was late.
+    fn check_not_overdue(&self, today: NaiveDate, calendar: &Calendar) -> Result<(), Refusal> {
+        self.overdue(today, calendar)
+            .map_or(Ok(()), |due| Err(Refusal::OverdueAlready(due)))
+    }
+
+    /// What is done is what was decided, and nobody gets a copy for a person without authority.
+    fn check_step(&self, step: &Step) -> Result<(), Refusal> {
+        let verdict = self.decision.as_ref().map(|decision| decision.verdict);
+        let is_other = match step {
+            Step::Approved { .. }
+            | Step::HandedOver { .. }
+            | Step::Corrected
+            | Step::Upheld { .. } => verdict == Some(Verdict::Refused),
+            // An objection is restricted while it is weighed, whatever comes of it.
+            Step::Restricted => {
+                verdict == Some(Verdict::Refused) && self.kind == RequestKind::Restriction
+            }
+            Step::Overridden => verdict == Some(Verdict::Granted),
+            _ => false,
+        };
+        if is_other {
+            Err(Refusal::NotAsDecided)
+        } else if matches!(step, Step::HandedOver { .. }) && !self.has_authority() {
+            Err(Refusal::NotDealtWith(Need::Authority))
+        } else {
+            Ok(())
+        }
     }
 
     /// The person has to be told within the month, with the days that were stopped.
     fn check_extension(&self, told_on: NaiveDate, calendar: &Calendar) -> Result<(), Refusal> {
-        let Some(facts) = &self.clock else {
-            return Err(Refusal::NotARight);
-        };
-        if facts.extended {
+        if self.is_extended(calendar) {
             return Err(Refusal::ExtendedAlready);
         }
         match self.due(calendar) {

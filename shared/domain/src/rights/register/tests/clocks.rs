@@ -221,7 +221,7 @@ fn a_question_stops_the_clock_of_an_access_request_only_and_once_at_a_time() {
 fn the_time_is_extended_once_and_the_person_is_told_within_the_month() {
     let late = |on: &str| {
         let mut case = case(&[RequestKind::Access]);
-        enter(&mut case, "2027-02-01", extended(on)).map(|()| due(&case))
+        enter(&mut case, on, extended(on)).map(|()| due(&case))
     };
     assert_eq!(late("2026-12-24"), Ok(Some("2027-02-24".to_owned())));
     assert_eq!(

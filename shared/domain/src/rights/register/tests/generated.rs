@@ -2,55 +2,36 @@
 
 use super::*;
 use crate::rights::register::lists::{
-    AfterUpheld, ExtensionReason, IdentityDoubt, ProofSeen, ReceiptReason, ReopeningReason,
-    SingleHandedReason,
+    ExtensionReason, FeeReason, IdentityDoubt, ProofSeen, ReceiptReason, ReopeningReason,
 };
 use crate::rights::response_deadline::Need;
 use chrono::Days;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::collections::BTreeSet;
 
 fn date() -> impl Strategy<Value = NaiveDate> {
     (0_u64..60).prop_map(|days| day("2026-11-20") + Days::new(days))
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    select(vec![
-        Step::PersonConfirmed,
-        Step::PackageOrdered,
-        Step::PackageMade,
-        Step::Reviewed {
-            left_out: [].into(),
-        },
-        Step::HandedOver {
-            means: AnswerMeans::Post,
-        },
-        Step::Planned {
-            hash: "h".to_owned(),
-        },
-        Step::Approved {
-            hash: "h".to_owned(),
-            single_handed: Some(SingleHandedReason::OnePersonOffice),
-        },
-        Step::PlacesDone,
-        Step::Restricted,
-        Step::Upheld {
-            then: AfterUpheld::Erased,
-        },
-        Step::Investigated,
-        Step::NewslettersStopped,
-    ])
+    select(super::kinds::all_steps())
 }
 
 fn any_event() -> impl Strategy<Value = CaseEvent> {
-    let need = || select(vec![Need::Identity, Need::Authority]);
+    let need = || select(vec![Need::Identity, Need::Authority, Need::Fee]);
     let ending = select(Ending::ALL);
+    let late = select(vec![None, Some(LateReason::Staffing)]);
     prop_oneof![
         date().prop_map(|on| CaseEvent::IdentityAsked {
             on,
             doubt: IdentityDoubt::Unusual
         }),
         date().prop_map(|on| CaseEvent::AuthorityAsked { on }),
+        date().prop_map(|on| CaseEvent::FeeAsked {
+            on,
+            reason: FeeReason::Excessive
+        }),
         (need(), date()).prop_map(|(need, on)| CaseEvent::Sufficient {
             need,
             on,
@@ -71,7 +52,7 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
             decided(Verdict::Granted, &[]),
             decided(Verdict::Refused, &[RefusalGround::Research])
         ]),
-        (ending, date()).prop_map(|(ending, on)| closed(ending, &on.to_string(), None)),
+        (ending, date(), late).prop_map(|(ending, on, late)| closed(ending, &on.to_string(), late)),
         Just(CaseEvent::Reopened {
             reason: ReopeningReason::Missed
         }),
@@ -89,9 +70,9 @@ proptest! {
         kinds in any_kinds(),
         events in prop::collection::vec((any_event(), prop::option::of(select(RequestKind::ALL))), 0..40),
     ) {
-        let mut case = received("2026-11-24", "2027-01-20", &kinds).unwrap();
+        let mut case = received("2026-11-24", "2026-12-20", &kinds).unwrap();
         for (event, kind) in events {
-            drop(of(&mut case, kind, "2027-01-20", event));
+            drop(of(&mut case, kind, "2026-12-20", event));
         }
         for request in case.requests() {
             let due = request.due(&ENGLAND_AND_WALES);
@@ -108,6 +89,40 @@ proptest! {
             prop_assert_eq!(case.enter(again, &ENGLAND_AND_WALES), Ok(Entered::Before));
         }
         prop_assert_eq!(case, before);
+    }
+
+    /// Days pass between the events, and some happen earlier than they are entered.
+    #[test]
+    fn no_event_but_a_corrected_receipt_makes_an_overdue_request_one_in_time(
+        kinds in any_kinds(),
+        asker in select(Asker::ALL),
+        events in prop::collection::vec(
+            (any_event(), prop::option::of(select(RequestKind::ALL)), 0_u64..9), 0..40),
+    ) {
+        let mut case = asked_by(asker, "2026-11-24", "2026-11-24", &kinds).unwrap();
+        let (mut overdue, mut today) = (BTreeSet::new(), day("2026-11-24"));
+        for (event, kind, days) in events {
+            today = today + Days::new(days);
+            let late = |case: &Case| -> BTreeSet<RequestKind> {
+                let late = case.requests().filter(|it| it.overdue(today, &ENGLAND_AND_WALES).is_some());
+                late.map(CaseRequest::kind).filter(|kind| kind.right().is_some()).collect()
+            };
+            overdue.extend(late(&case));
+            let is_correction = matches!(event, CaseEvent::ReceiptCorrected { .. });
+            let before = late(&case);
+            if of(&mut case, kind, &today.to_string(), event).is_ok() && is_correction {
+                let said = case.late_until_corrected(&ENGLAND_AND_WALES);
+                let last = case.entries().last().map(|entry| entry.id.clone());
+                let said = said.into_iter().filter(|(id, ..)| Some(id) == last.as_ref());
+                prop_assert_eq!(said.map(|(_, kind, _)| kind).filter(|kind| kind.right().is_some()).collect::<BTreeSet<_>>(), before);
+                overdue = late(&case);
+            }
+            for request in case.requests() {
+                if request.closing().is_none() && overdue.contains(&request.kind()) {
+                    prop_assert!(request.overdue(today, &ENGLAND_AND_WALES).is_some(), "{:?}", case.entries());
+                }
+            }
+        }
     }
 
     #[test]

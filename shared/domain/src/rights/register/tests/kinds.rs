@@ -10,7 +10,7 @@ fn told(on: &str) -> Step {
     Step::NoticeGiven { on: day(on) }
 }
 
-fn all_steps() -> Vec<Step> {
+pub(super) fn all_steps() -> Vec<Step> {
     vec![
         Step::PersonConfirmed,
         Step::PackageOrdered,
@@ -44,6 +44,8 @@ fn all_steps() -> Vec<Step> {
         outcome(),
         Step::TakenToCommissioner,
         Step::NewslettersStopped,
+        Step::PackageFailed,
+        Step::Stopped,
     ]
 }
 
@@ -99,11 +101,15 @@ fn a_copy_is_read_by_a_human_before_it_is_handed_over() {
         let path = [&confirmed, &ordered, &made, &reviewed, &handed].map(Clone::clone);
         allowed(kind, &[], &[(confirmed.clone(), "found")]);
         allowed(kind, &path[..1], &found);
-        allowed(kind, &path[..2], &[(made.clone(), "to_review")]);
+        let failed = (Step::PackageFailed, "found");
+        let made = (made.clone(), "to_review");
+        allowed(kind, &path[..2], &[made, failed.clone()]);
         let mut to_review = found.to_vec();
+        to_review.push(failed.clone());
         to_review.push((reviewed.clone(), "ready"));
         allowed(kind, &path[..3], &to_review);
         let mut ready = found.to_vec();
+        ready.push(failed);
         ready.push((handed.clone(), "handed_over"));
         allowed(kind, &path[..4], &ready);
         let over = [
@@ -165,7 +171,13 @@ fn an_erasure_is_approved_by_somebody_else_for_the_plan_that_was_looked_at() {
     allowed(
         kind,
         &[planned("h1"), alone.clone()],
-        &[(Step::PlacesDone, "certified")],
+        &[(Step::PlacesDone, "certified"), (Step::Stopped, "halted")],
+    );
+    let again = (planned("h1"), "planned");
+    allowed(
+        kind,
+        &[planned("h1"), alone.clone(), Step::Stopped],
+        &[again],
     );
     allowed(kind, &[planned("h1"), alone, Step::PlacesDone], &[]);
     let at = walked(kind, &[planned("h0"), planned("h1")]);
@@ -234,7 +246,12 @@ fn marketing_stops_at_once_and_any_other_objection_is_weighed() {
         &[Step::Restricted],
         &[noticed.clone(), upheld.clone()],
     );
-    let weighed = [noticed, upheld.clone(), (Step::Overridden, "overridden")];
+    let weighed = [
+        noticed,
+        upheld.clone(),
+        (Step::Overridden, "overridden"),
+        (Step::Lifted, "lifted"),
+    ];
     allowed(kind, &[Step::Restricted, told(TODAY)], &weighed);
     allowed(kind, &[Step::Restricted, upheld.0], &[]);
     allowed(

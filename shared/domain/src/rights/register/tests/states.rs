@@ -203,7 +203,6 @@ fn a_case_has_no_request_that_it_was_not_registered_with() {
 #[test]
 fn an_open_question_and_what_is_asked_for_come_before_an_answer() {
     let mut case = case(&[RequestKind::Access]);
-    enter(&mut case, "2026-11-25", decided(Verdict::Granted, &[])).unwrap();
     enter(
         &mut case,
         "2026-11-25",
