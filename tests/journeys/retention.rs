@@ -354,6 +354,9 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     let case = json!({"order": "register", "case_id": "CASE", "received": "2026-11-23", "channel": "letter",
         "asker": "person", "kinds": ["access", "unsubscribe"], "by": "dpo-7"});
     house.invoke("requests", case).await.unwrap();
+    let confirmed = json!({"order": "step", "case_id": "CASE", "kind": "access", "step": "person_confirmed",
+        "identifiers": [email_id("rosa.hardy@example.org")], "by": "dpo-7"});
+    house.invoke("requests", confirmed).await.unwrap();
     let close = json!({"order": "close", "case_id": "CASE", "kind": "access", "ending": "withdrawn",
         "on": "2026-11-23", "by": "dpo-7"});
     house.invoke("requests", close).await.unwrap();

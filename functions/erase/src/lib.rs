@@ -19,6 +19,7 @@ use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Deadline, Environment, Function, Patience, StartError, failure, secret, settings,
 };
+use custodian_store::asked::Asked;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
 use custodian_store::ledger::Ledger;
@@ -97,6 +98,7 @@ impl Function for Erase {
                     ledger,
                     confirmations,
                     looks: Looks::new(&dynamodb, &register),
+                    asked: Asked::new(&dynamodb, &register),
                 },
                 exports: ExportsPlace {
                     packages: Packages::new(dynamodb.clone(), register.clone()),

@@ -118,13 +118,15 @@ impl Gatherer {
             self.lists.confirmed(holders, now),
             self.links.to(found, &contacts, now),
         )?;
-        let (mut looks, mut requests, mut constraints, mut suppressions, mut packages) = tokio::try_join!(
-            self.register.looks(holders, now),
-            self.register.requests(holders, now),
-            self.register.constraints(holders, now),
-            self.register.suppressions(holders, now),
-            self.register.other_packages(request, holders, now),
-        )?;
+        let (mut looks, mut asked, mut requests, mut constraints, mut suppressions, mut packages) =
+            tokio::try_join!(
+                self.register.looks(holders, now),
+                self.register.asked(holders, now),
+                self.register.requests(holders, now),
+                self.register.constraints(holders, now),
+                self.register.suppressions(holders, now),
+                self.register.other_packages(request, holders, now),
+            )?;
         let (mut sections, mut ends) = (Vec::new(), Vec::new());
         let mut of = |holding, listed: Listed| {
             ends.extend(listed.ends);
@@ -137,6 +139,7 @@ impl Gatherer {
                 Holding::Profiles => of(holding, take(&mut profiles)),
                 Holding::Confirmations => of(holding, take(&mut confirmed)),
                 Holding::Looks => of(holding, take(&mut looks)),
+                Holding::Asked => of(holding, take(&mut asked)),
                 Holding::Links => of(holding, take(&mut links)),
                 Holding::Requests => of(holding, take(&mut requests)),
                 Holding::Standings => of(holding, take(&mut constraints)),

@@ -33,6 +33,7 @@ use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
+use custodian_store::asked::Asked;
 use custodian_store::audit_log::AuditLog;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
@@ -137,6 +138,7 @@ impl Function for Export {
                 suppressions: suppressions.clone(),
                 packages: packages.clone(),
                 looks: Looks::new(&dynamodb, &register),
+                asked: Asked::new(&dynamodb, &register),
             },
         };
         let auditing = Auditing {

@@ -118,6 +118,7 @@ impl Section {
             Holding::Profiles => "Your profile",
             Holding::Confirmations => "Confirmations of your email address",
             Holding::Looks => "Who looked at your records",
+            Holding::Asked => "Your requests for a copy",
             Holding::Links => "Links to your records",
             Holding::Requests => "Open requests about you",
             Holding::Standings => "Holds and restrictions",
@@ -157,6 +158,10 @@ impl Section {
             Holding::Looks => {
                 "Each time somebody at the council looked at what we hold about you, or worked on it for a request, we noted \
                  when and what for. We do not say who it was."
+            }
+            Holding::Asked => {
+                "You asked for a copy of your data, and somebody at the council confirmed that the request is yours. We keep \
+                 that so that nothing is erased before you have your copy. It goes with your records if you are erased."
             }
             Holding::Links => {
                 "You gave more than one identifier. A link leads from one of them to the records that are kept under \

@@ -24,8 +24,11 @@ use custodian_domain::validation::violation::Violation;
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::Follow;
 use custodian_rights::people::People;
+use custodian_store::Write;
 use custodian_store::constraints::Constraints;
-use custodian_store::requests::{Approval, HOLDERS, Request, Requests, Stage, Terms};
+use custodian_store::requests::{
+    Approval, HOLDERS, Request, Requests, Stage, Terms, beside_at_most,
+};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -120,6 +123,7 @@ impl OrderHandler for Approve {
             holders,
             later,
             opposed,
+            cases,
         } = self.impact.touched(&id, &scope, &matched, now).await?;
         plan.linked = Some(linked);
         let obstacles = plan.obstacles_since(before);
@@ -153,11 +157,18 @@ impl OrderHandler for Approve {
             .into_iter()
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
-        // A hold or a restriction that is placed at this very moment is noticed too.
+        // What is placed at this very moment is noticed too, and so is an access request that is
+        // confirmed to be theirs, or opened again.
         let unheld = holders
             .iter()
-            .map(|holder| self.constraints.unheld(holder, &restricting));
-        let beside = unheld.collect();
+            .map(|holder| self.constraints.unheld(holder, &restricting, now));
+        let mut beside: Vec<Write> = unheld.collect();
+        for case in &cases {
+            beside.push(self.impact.cases.unchanged(case)?);
+        }
+        if beside.len() > beside_at_most(request.holders.len()) {
+            return Err(too_many_keys().into());
+        }
         let approval = Approval {
             request: &request,
             tasks: &tasks,
@@ -198,11 +209,7 @@ impl Approve {
         holders.sort();
         holders.dedup();
         if holders.len() > HOLDERS {
-            return Err(Violation::new(
-                "identifiers",
-                "lead to too many keys for one request: plan with fewer",
-            )
-            .into());
+            return Err(too_many_keys().into());
         }
         Ok(ErasureScope {
             holders,
@@ -227,7 +234,8 @@ impl Approve {
     ) -> Result<Value, Error> {
         if request.stage == Stage::Planned {
             return Err(Error::Stale(
-                "somebody planned it anew, or placed a hold, just now".to_owned(),
+                "somebody planned it anew, placed a hold, or entered something into a case of the person, just now"
+                    .to_owned(),
             ));
         }
         let same = request.hash == hash
@@ -241,6 +249,11 @@ impl Approve {
             Err(Error::Approved)
         }
     }
+}
+
+fn too_many_keys() -> Violation {
+    let rule = "lead to too many keys for one request: plan with fewer";
+    Violation::new("identifiers", rule)
 }
 
 /// Refuses an erasure while something else has to be done first.

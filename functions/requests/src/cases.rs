@@ -22,13 +22,25 @@ mod reopen;
 mod step;
 
 use crate::order::OrderHandler;
+use custodian_rights::people::People;
+use custodian_store::asked::Asked;
 use custodian_store::cases::Cases;
+use custodian_store::constraints::Constraints;
 use entering::Entering;
 use std::sync::Arc;
 
 /// The handler of each order, by its name.
-pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 18] {
-    let entering = Arc::new(Entering { cases });
+pub(crate) fn orders(
+    cases: Cases,
+    asked: Asked,
+    constraints: Constraints,
+    people: People,
+) -> [(&'static str, Box<dyn OrderHandler>); 18] {
+    let entering = Arc::new(Entering {
+        cases,
+        asked,
+        constraints,
+    });
     let into = || Arc::clone(&entering);
     [
         ("register", Box::new(register::Register(into()))),
@@ -41,7 +53,13 @@ pub(crate) fn orders(cases: Cases) -> [(&'static str, Box<dyn OrderHandler>); 18
         ("received", Box::new(received::Received(into()))),
         ("add", Box::new(add::Add(into()))),
         ("assign", Box::new(assign::Assign(into()))),
-        ("step", Box::new(step::TakeStep(into()))),
+        (
+            "step",
+            Box::new(step::TakeStep {
+                entering: into(),
+                people,
+            }),
+        ),
         ("decide", Box::new(decide::Decide(into()))),
         ("close", Box::new(close::Close(into()))),
         ("reopen", Box::new(reopen::Reopen(into()))),

@@ -14,11 +14,12 @@ use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
-use custodian_domain::rights::register::CaseId;
 use custodian_domain::rights::register::lists::RequestKind;
+use custodian_domain::rights::register::{Case, CaseId};
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::People;
 use custodian_store::Key;
+use custodian_store::asked::Asked;
 use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
@@ -54,6 +55,8 @@ pub(crate) struct Touched {
     pub(crate) later: u64,
     /// Who said that the person does not want to be erased, and when.
     pub(crate) opposed: Vec<(RequestId, DateTime<Utc>)>,
+    /// The cases with requests of the person, as they were read.
+    pub(crate) cases: Vec<Case>,
 }
 
 /// Finds what an erasure would touch.
@@ -66,6 +69,7 @@ pub(crate) struct Impact {
     pub(crate) packages: Packages,
     pub(crate) register: Requests,
     pub(crate) cases: Cases,
+    pub(crate) asked: Asked,
     pub(crate) files: Files,
 }
 
@@ -101,6 +105,7 @@ impl Impact {
             }
         }
         self.count_requests(id, scope, &mut plan, now).await?;
+        let cases = self.count_cases(id, scope, &mut plan, now).await?;
         let mentioned = tokio::time::timeout(LOOKING, self.files.mentions(identifiers, now)).await;
         let Ok(mentioned) = mentioned else {
             return Err(Error::NotNow(
@@ -120,6 +125,7 @@ impl Impact {
             holders,
             later,
             opposed,
+            cases,
         })
     }
 
@@ -243,16 +249,45 @@ impl Impact {
             }
         }
         plan.packages = count(packages.len());
-        // An access request that is registered comes first before anybody packages it.
-        if let Some((case, RequestKind::Erasure)) = CaseId::of_request(id.as_str())
-            && let Some(stored) = self.cases.find(&case, now).await?
-            && stored.case.has_open_access()
-            && let Ok(access) = RequestId::try_from(case.request(RequestKind::Access))
-            && !plan.access_first.contains(&access)
-        {
-            plan.access_first.push(access);
-        }
         Ok(())
+    }
+
+    /// The cases with an access request that was confirmed to be the person's, and the case of this
+    /// erasure. One that is open comes first, before anybody packages it.
+    async fn count_cases(
+        &self,
+        id: &RequestId,
+        scope: &ErasureScope,
+        plan: &mut Plan,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Case>, StorageError> {
+        let own = CaseId::of_request(id.as_str());
+        let own = own.filter(|(_, kind)| *kind == RequestKind::Erasure);
+        let mut ids: BTreeSet<CaseId> = own.into_iter().map(|(case, _)| case).collect();
+        for holder in &scope.holders {
+            let mut pages = self.asked.of(holder, now);
+            while let Some(page) = pages.next().await? {
+                let asked = page.iter().map(|asked| asked.request.as_str());
+                let access = asked
+                    .filter_map(CaseId::of_request)
+                    .filter(|(_, kind)| *kind == RequestKind::Access);
+                ids.extend(access.map(|(case, _)| case));
+            }
+        }
+        let mut cases = Vec::new();
+        for case in ids {
+            let Some(stored) = self.cases.find(&case, now).await? else {
+                continue;
+            };
+            if stored.case.has_open_access()
+                && let Ok(access) = RequestId::try_from(case.request(RequestKind::Access))
+                && !plan.access_first.contains(&access)
+            {
+                plan.access_first.push(access);
+            }
+            cases.push(stored.case);
+        }
+        Ok(cases)
     }
 }
 

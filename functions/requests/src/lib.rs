@@ -53,6 +53,7 @@ use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
+use custodian_store::asked::Asked;
 use custodian_store::audit_log::AuditLog;
 use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
@@ -143,6 +144,7 @@ impl Function for Requests {
         let audit = ReadAudit(auditing.log.clone());
         let constraints = Constraints::new(dynamodb.clone(), register.clone());
         let cases = Cases::new(&dynamodb, &register);
+        let asked = Asked::new(&dynamodb, &register);
         let tasks = Tasks::new(dynamodb.clone(), register.clone());
         let register = Register::new(&dynamodb, &register);
         let keys = secret::subject_keys(environment).await?;
@@ -160,6 +162,12 @@ impl Function for Requests {
             register: register.clone(),
             tasks: tasks.clone(),
         });
+        let in_cases = cases::orders(
+            cases.clone(),
+            asked.clone(),
+            constraints.clone(),
+            people.clone(),
+        );
         let impact = Arc::new(Impact {
             people: people.clone(),
             records: records.clone(),
@@ -167,7 +175,8 @@ impl Function for Requests {
             constraints: constraints.clone(),
             packages: packages.clone(),
             register: register.clone(),
-            cases: cases.clone(),
+            cases,
+            asked,
             files: files.indexing(&keys),
         });
         let recipients = Arc::new(Recipients {
@@ -277,7 +286,7 @@ impl Function for Requests {
             ("confirm_address", Box::new(confirm_address)),
             ("audit", Box::new(audit)),
         ];
-        orders.extend(cases::orders(cases));
+        orders.extend(in_cases);
         Ok(Self {
             clock: environment.clock(),
             auditing,

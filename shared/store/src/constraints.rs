@@ -7,17 +7,19 @@
 
 use crate::effects::{Effects, HOLDS, RESTRICTIONS, distinct};
 use crate::evidence;
-use crate::keys::{self, PK, SK, STANDING};
+use crate::keys::{self, EXPIRES_AT, PK, SK, STANDING};
 use crate::requests::{Event, Events};
 use crate::{Item, text, to_item};
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Months, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::retention::periods;
 use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Effect, Lifting};
 use custodian_domain::rights::package::RequestId;
-use custodian_dynamo::{AttributeValue, Condition, Pages, Table, Write, set, to_value, transact};
+use custodian_dynamo::{
+    AttributeValue, Condition, Pages, Table, Write, s, set, to_value, transact,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,9 +46,16 @@ pub struct Placed {
     pub settled: bool,
 }
 
-/// The restrictions of several holders, as they were read.
+/// The restrictions of several holders, and when a request of theirs was last confirmed, as they
+/// were read.
 #[derive(Clone, Debug, Default)]
-pub struct Restricting(BTreeMap<String, AttributeValue>);
+pub struct Restricting(BTreeMap<String, [Option<AttributeValue>; 2]>);
+
+/// What changes whenever a request for a copy is confirmed to be a holder's: an approval of their
+/// erasure that has not seen it does not go through.
+const ASKED: &str = "asked";
+/// How long that is kept of a holder whom nothing holds or restricts: longer than an approval takes.
+const ASKED_FOR: TimeDelta = TimeDelta::days(1);
 
 impl Constraints {
     /// The holds and restrictions in the Register named `name`.
@@ -145,7 +154,9 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] unless that is certain for all of them.
     pub async fn cover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
-        self.say(request, placed, Write::add).await
+        // The item may have an end, while nothing stands.
+        let endless = |said: Write| said.remove(EXPIRES_AT);
+        self.say(request, placed, Write::add, endless).await
     }
 
     /// Stores under each holder that this no longer applies to them.
@@ -153,7 +164,8 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] unless that is certain for all of them.
     pub async fn uncover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
-        self.say(request, placed, Write::take_out).await
+        self.say(request, placed, Write::take_out, |said| said)
+            .await
     }
 
     /// Stores that all items of its holders were checked.
@@ -260,7 +272,43 @@ impl Constraints {
         Ok(standings)
     }
 
-    /// The restrictions on these holders now.
+    /// That a request for a copy was confirmed to be these holders', for the transaction that
+    /// confirms it: whoever approves an erasure of theirs at this very moment reads it, or fails.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is unknown what holds them, or there is no randomness.
+    pub async fn asked(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Write>, StorageError> {
+        const OPERATION: &str = "say that somebody asks for a copy";
+        let keys = distinct(holders.iter().map(keys::standing_of));
+        let items = self.0.get_all(OPERATION, keys.clone(), now).await?;
+        let stands = |item: &&Item| item.contains_key(HOLDS) || item.contains_key(RESTRICTIONS);
+        let standing: BTreeSet<&str> = items
+            .iter()
+            .filter(stands)
+            .filter_map(|item| text(item, PK))
+            .collect();
+        let stands = Condition::has(HOLDS).or(Condition::has(RESTRICTIONS));
+        let nothing = Condition::lacks(HOLDS).and(Condition::lacks(RESTRICTIONS));
+        let mut writes = Vec::new();
+        for key in keys {
+            let is_standing = standing.contains(key.partition.as_str());
+            let mark = hex::encode(custodian_dynamo::random(OPERATION)?);
+            let said = Write::update(&self.0, key).set(ASKED, s(mark));
+            writes.push(if is_standing {
+                said.when(stands.clone())
+            } else {
+                let end = ExpiresAt::at(now + ASKED_FOR).epoch();
+                said.ending(end).when(nothing.clone())
+            });
+        }
+        Ok(writes)
+    }
+
+    /// The restrictions on these holders now, and when a request of theirs was last confirmed.
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown.
@@ -274,21 +322,32 @@ impl Constraints {
             .0
             .get_all("look what restricts holders", keys, now)
             .await?;
-        let read =
-            |item: &Item| Some((text(item, PK)?.to_owned(), item.get(RESTRICTIONS)?.clone()));
+        let read = |item: &Item| {
+            let both = [RESTRICTIONS, ASKED].map(|name| item.get(name).cloned());
+            Some((text(item, PK)?.to_owned(), both))
+        };
         Ok(Restricting(items.iter().filter_map(read).collect()))
     }
 
-    /// A check in a transaction: no hold covers this holder, and its restrictions are the same as
-    /// `before`.
-    pub fn unheld(&self, holder: &Holder, before: &Restricting) -> Write {
+    /// A check in a transaction: no hold covers this holder, its restrictions are the same as
+    /// `before`, and no request for a copy was confirmed to be theirs since.
+    pub fn unheld(&self, holder: &Holder, before: &Restricting, now: DateTime<Utc>) -> Write {
         let key = keys::standing_of(holder);
-        let restricted = before.0.get(&key.partition);
-        let same = match restricted {
-            Some(set) => Condition::is(RESTRICTIONS, set.clone()),
+        let [restrictions, asked] = match before.0.get(&key.partition) {
+            Some(both) => both.clone(),
+            None => [None, None],
+        };
+        let restricted = match restrictions {
+            Some(set) => Condition::is(RESTRICTIONS, set),
             None => Condition::lacks(RESTRICTIONS),
         };
-        Write::check(&self.0, key, Condition::lacks(HOLDS).and(same))
+        let asked = match asked {
+            Some(mark) => Condition::is(ASKED, mark),
+            // TTL may be late.
+            None => Condition::lacks(ASKED).or(Condition::over(now)),
+        };
+        let same = Condition::lacks(HOLDS).and(restricted).and(asked);
+        Write::check(&self.0, key, same)
     }
 
     /// What applies to each of these holders, all together.
@@ -313,10 +372,11 @@ impl Constraints {
         request: &RequestId,
         placed: &Placed,
         how: impl Fn(Write, &'static str, AttributeValue) -> Write,
+        also: impl Fn(Write) -> Write,
     ) -> Result<(), StorageError> {
         let Effect { held, restricted } = placed.standing.kind.effect();
         for holder in &placed.holders {
-            let mut said = Write::update(&self.0, keys::standing_of(holder));
+            let mut said = also(Write::update(&self.0, keys::standing_of(holder)));
             for (stands, attribute) in [(held, HOLDS), (restricted, RESTRICTIONS)] {
                 if stands {
                     said = how(said, attribute, set([request.as_str().to_owned()]));

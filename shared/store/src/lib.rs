@@ -3,6 +3,7 @@
 //! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is
 //! never shown: [`custodian_dynamo`] alone decides that.
 
+pub mod asked;
 pub mod audit_log;
 mod by_day;
 pub mod cases;

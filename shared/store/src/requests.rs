@@ -31,6 +31,15 @@ use custodian_dynamo::{Condition, Pages, Table, Write, read, transact};
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 pub const HOLDERS: usize = 25;
 
+/// How many further writes fit beside the approval of a request about so many holders: it is
+/// itself, its event with a mark, three writes for each task, two for each holder, and a count.
+#[must_use]
+pub const fn beside_at_most(holders: usize) -> usize {
+    const ACTIONS: usize = 100;
+    let own = 4 + 3 * Place::ALL.len() + 2 * holders;
+    ACTIONS.saturating_sub(own)
+}
+
 /// The state of a request.
 const STAGE: &str = "stage";
 

@@ -134,15 +134,19 @@ fn assert_told(plan: &Plan, told: &Told) {
             .map(|item| item["request_id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    for (requests, holding) in [
-        (access_first, Holding::Packages),
-        (open_requests, Holding::Requests),
+    for (requests, holdings) in [
+        (access_first, &[Holding::Packages, Holding::Asked][..]),
+        (open_requests, &[Holding::Requests]),
     ] {
+        let told: Vec<String> = holdings
+            .iter()
+            .flat_map(|holding| names(*holding))
+            .collect();
         assert!(
             requests
                 .iter()
-                .all(|request| names(holding).contains(&request.as_str().to_owned())),
-            "{holding:?}"
+                .all(|request| told.contains(&request.as_str().to_owned())),
+            "{holdings:?}"
         );
     }
     let standing = names(Holding::Standings);
@@ -180,6 +184,12 @@ async fn furnish_everything(house: &House) -> Vec<Value> {
     assert_eq!(house.click(&path).await.status, 200);
     let hold = json!({"order": "hold", "request_id": "CLAIM-1", "ground": "legal_claim", "by": "dpo-7", "identifiers": who});
     house.invoke("requests", hold).await.unwrap();
+    let case = json!({"order": "register", "case_id": "C-1", "received": "2026-11-23", "channel": "letter",
+        "asker": "person", "kinds": ["access"], "by": "dpo-7"});
+    house.invoke("requests", case).await.unwrap();
+    let confirmed = json!({"order": "step", "case_id": "C-1", "kind": "access", "step": "person_confirmed",
+        "identifiers": who, "by": "dpo-7"});
+    house.invoke("requests", confirmed).await.unwrap();
     who
 }
 

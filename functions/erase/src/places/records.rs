@@ -8,6 +8,7 @@ use custodian_domain::ledger::{Cause, ItemKind};
 use custodian_domain::record::Holder;
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_store::Key;
+use custodian_store::asked::Asked;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::ledger::Ledger;
 use custodian_store::looks::Looks;
@@ -22,6 +23,7 @@ pub(crate) struct RecordsPlace {
     pub(crate) ledger: Ledger,
     pub(crate) confirmations: Confirmations,
     pub(crate) looks: Looks,
+    pub(crate) asked: Asked,
 }
 
 /// How many items of a person are kept in memory between the passes over them; of somebody with more
@@ -59,7 +61,7 @@ impl RecordsPlace {
         let (left, (), (), ()) = tokio::try_join!(
             self.left(scope, job),
             self.forget_confirmations(scope),
-            self.forget_looks(scope),
+            self.forget_pointers(scope),
             self.ledger.look(),
         )?;
         let Some(left) = left else {
@@ -174,11 +176,13 @@ impl RecordsPlace {
         Ok(())
     }
 
-    /// Who looked at their data. If something is left, so is who looked at it.
-    async fn forget_looks(&self, scope: &ErasureScope) -> Result<(), StorageError> {
+    /// Who looked at their data, and which requests for a copy are theirs. If something is left, so
+    /// is that.
+    async fn forget_pointers(&self, scope: &ErasureScope) -> Result<(), StorageError> {
         if scope.exclusions.is_empty() {
             for holder in &scope.holders {
                 self.looks.forget(holder).await?;
+                self.asked.forget(holder).await?;
             }
         }
         Ok(())

@@ -8,15 +8,16 @@ use custodian_domain::record::Holder;
 use custodian_domain::record::facts::Value;
 use custodian_domain::rights::constraint::Constraint;
 use custodian_domain::rights::package::RequestId;
+use custodian_store::asked::Asked;
 use custodian_store::constraints::Constraints;
 use custodian_store::looks::Looks;
 use custodian_store::packages::{DAYS, Packages, State};
 use custodian_store::requests::{Requests, Stage};
 use custodian_store::suppressions::Suppressions;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Lists looks, requests, holds and restrictions, suppressions and packages.
+/// Lists looks, requests for a copy, other requests, holds and restrictions, suppressions and packages.
 #[derive(Debug)]
 pub(crate) struct RegisterGatherer {
     pub(crate) requests: Requests,
@@ -24,6 +25,7 @@ pub(crate) struct RegisterGatherer {
     pub(crate) suppressions: Suppressions,
     pub(crate) packages: Packages,
     pub(crate) looks: Looks,
+    pub(crate) asked: Asked,
 }
 
 impl RegisterGatherer {
@@ -44,6 +46,25 @@ impl RegisterGatherer {
             item.time("at", "When", look.at)
                 .text("purpose", "What for", purpose(&look.order))
         });
+        Ok(items.collect::<Vec<_>>().into())
+    }
+
+    /// The requests for a copy that were confirmed to be the person's.
+    pub(super) async fn asked(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Listed, StorageError> {
+        let mut asked = BTreeMap::new();
+        for holder in holders {
+            for one in self.asked.of(holder, now).all().await? {
+                let since = asked.entry(one.request).or_insert(one.since);
+                *since = one.since.min(*since);
+            }
+        }
+        let items = asked
+            .iter()
+            .map(|(request, since)| named(request).time("since", "Since", *since));
         Ok(items.collect::<Vec<_>>().into())
     }
 

@@ -4,12 +4,17 @@ use super::case_view::{self, CALENDAR};
 use crate::Error;
 use crate::order::Given;
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::record::Holder;
 use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::register::lists::RequestKind;
 use custodian_domain::rights::register::{Case, CaseEntry, CaseEvent, CaseId, Entered};
 use custodian_domain::validation::violation::Violation;
 use custodian_store::Write;
+use custodian_store::asked::{Asked, AskedFor};
 use custodian_store::cases::{Cases, StoredCase};
+use custodian_store::constraints::Constraints;
 use serde_json::{Value, json};
 
 /// The fields of every order that enters an event.
@@ -23,6 +28,14 @@ const TRIES: u32 = 5;
 #[derive(Debug)]
 pub(crate) struct Entering {
     pub(super) cases: Cases,
+    pub(super) asked: Asked,
+    pub(super) constraints: Constraints,
+}
+
+/// Whose a request is. The case itself does not say it.
+pub(super) struct Confirmed {
+    pub(super) request: RequestId,
+    pub(super) holders: Vec<Holder>,
 }
 
 impl Entering {
@@ -62,6 +75,17 @@ impl Entering {
         given: &Given<'_>,
         event: CaseEvent,
     ) -> Result<Value, Error> {
+        self.enter_of(order, given, event, None).await
+    }
+
+    /// The same, with whose the request is.
+    pub(super) async fn enter_of(
+        &self,
+        order: Order<'_>,
+        given: &Given<'_>,
+        event: CaseEvent,
+        confirmed: Option<&Confirmed>,
+    ) -> Result<Value, Error> {
         let id = order.case("case_id")?;
         let seen = seen(order)?;
         let entry = Self::entry(order, given, event)?;
@@ -78,7 +102,11 @@ impl Entering {
             let beside = if repeated {
                 Vec::new()
             } else {
-                self.beside(&stored.case, &entry, given.now).await?
+                let mut beside = self.beside(&stored.case, &entry, given.now).await?;
+                if let Some(confirmed) = confirmed {
+                    beside.extend(self.point(&case, confirmed, given.now).await?);
+                }
+                beside
             };
             if repeated
                 || self
@@ -119,6 +147,25 @@ impl Entering {
         let other = self.find(other, now).await?.case;
         case.check_duplicate(entry, &other)?;
         Ok(vec![self.cases.unchanged(&other)?])
+    }
+
+    /// Points from whose the request is to the request, and lets an approval of their erasure fail
+    /// that has not seen it.
+    async fn point(
+        &self,
+        case: &Case,
+        confirmed: &Confirmed,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Write>, StorageError> {
+        let asked = AskedFor {
+            request: confirmed.request.clone(),
+            since: now,
+        };
+        let mut writes = self.constraints.asked(&confirmed.holders, now).await?;
+        for holder in &confirmed.holders {
+            writes.push(self.asked.pointer(holder, &asked, case.ends()));
+        }
+        Ok(writes)
     }
 
     /// A case.

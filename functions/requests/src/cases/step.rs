@@ -1,12 +1,16 @@
 //! A step of a request's own kind.
 
-use super::entering::Entering;
+use super::entering::{Confirmed, Entering};
 use crate::Error;
 use crate::order::{Given, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::register::lists::RequestKind;
 use custodian_domain::rights::register::{CaseEvent, Step};
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, People};
+use custodian_store::requests::HOLDERS;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -47,19 +51,70 @@ const OTHERS: [&str; 10] = [
 
 /// Enters a step.
 #[derive(Debug)]
-pub(crate) struct TakeStep(pub(super) Arc<Entering>);
+pub(crate) struct TakeStep {
+    pub(super) entering: Arc<Entering>,
+    pub(super) people: People,
+}
+
+/// The fields with which `person_confirmed` says whose the request is.
+const WHOSE: [&str; 3] = ["identifiers", "confirmed_links", "refused_links"];
 
 #[async_trait]
 impl OrderHandler for TakeStep {
     /// `{"order", "case_id", "kind", "step", …}` with what the step says: `on`, `left_out`, `means`,
-    /// `hash`, `reason`, `then` or `outcome`.
+    /// `hash`, `reason`, `then` or `outcome`. `person_confirmed` says whose the request is, by
+    /// `identifiers` with the decisions on their links.
     async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "step", "on", "left_out", "means", "hash", "reason", "then", "outcome",
         ];
-        let order = Entering::read(order, &FIELDS)?;
-        let event = CaseEvent::Stepped { step: step(order)? };
-        self.0.enter(order, given, event).await
+        let order = Entering::read(order, &[&FIELDS[..], &WHOSE].concat())?;
+        let step = step(order)?;
+        let confirmed = if step == Step::PersonConfirmed {
+            self.confirmed(order, given).await?
+        } else if let Some(field) = WHOSE.into_iter().find(|field| order.has(field)) {
+            let rule = "is given with the step person_confirmed, and with no other";
+            return Err(Violation::new(field, rule).into());
+        } else {
+            None
+        };
+        let event = CaseEvent::Stepped { step };
+        self.entering
+            .enter_of(order, given, event, confirmed.as_ref())
+            .await
+    }
+}
+
+impl TakeStep {
+    /// Whose the request is, by the identifiers of the order; `None` if it names none: nothing may
+    /// be held of them.
+    async fn confirmed(
+        &self,
+        order: Order<'_>,
+        given: &Given<'_>,
+    ) -> Result<Option<Confirmed>, Error> {
+        if !WHOSE.into_iter().any(|field| order.has(field)) {
+            return Ok(None);
+        }
+        let (case, kind) = (order.case("case_id")?, order.chosen::<RequestKind>("kind")?);
+        let (identifiers, decisions) = (order.identifiers()?, order.decisions()?);
+        let follow = Follow::Confirmed;
+        let found = self
+            .people
+            .find(&identifiers, &decisions, follow, given.now)
+            .await?;
+        given.concerned.about(&found.holders);
+        People::must_know(&decisions, &found)?;
+        if found.holders.len() > HOLDERS {
+            let rule = "lead to too many keys for one request: name fewer";
+            return Err(Violation::new("identifiers", rule).into());
+        }
+        let request = RequestId::try_from(case.request(kind));
+        let request = request.map_err(|rule| Violation::new("case_id", rule.to_string()))?;
+        Ok(Some(Confirmed {
+            request,
+            holders: found.holders,
+        }))
     }
 }
 

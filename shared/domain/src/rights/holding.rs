@@ -19,6 +19,8 @@ pub enum Holding {
     Confirmations,
     /// When and why somebody at the council looked at the person's data.
     Looks,
+    /// Which requests for a copy are the person's.
+    Asked,
     /// That one identifier leads to the records that are stored under another.
     Links,
     /// Requests about the person that are not closed.
@@ -42,12 +44,13 @@ pub enum Holding {
 
 impl Holding {
     /// Every kind, in the order in which a package lists them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Records,
         Self::OptOuts,
         Self::Profiles,
         Self::Confirmations,
         Self::Looks,
+        Self::Asked,
         Self::Links,
         Self::Requests,
         Self::Standings,
@@ -71,6 +74,7 @@ impl Holding {
             Self::Profiles => "profiles",
             Self::Confirmations => "confirmations",
             Self::Looks => "looks",
+            Self::Asked => "asked",
             Self::Links => "links",
             Self::Requests => "requests",
             Self::Standings => "standings",
@@ -87,9 +91,12 @@ impl Holding {
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         match self {
-            Self::Records | Self::Profiles | Self::Confirmations | Self::Looks | Self::Links => {
-                Some(Place::Records)
-            }
+            Self::Records
+            | Self::Profiles
+            | Self::Confirmations
+            | Self::Looks
+            | Self::Asked
+            | Self::Links => Some(Place::Records),
             Self::Packages => Some(Place::Exports),
             Self::Quarantine | Self::Unreadable | Self::Waiting => Some(Place::Intake),
             Self::Copies(Processor::Granicus) => Some(Place::Granicus),
@@ -114,6 +121,7 @@ impl Holding {
             | Self::OptOuts
             | Self::Confirmations
             | Self::Looks
+            | Self::Asked
             | Self::Requests
             | Self::Standings
             | Self::Suppressions => None,
@@ -136,6 +144,7 @@ impl Holding {
                 "`CONFIRMATIONS` / `…`",
             ],
             Self::Looks => &["`LOOKED#…` / `…`"],
+            Self::Asked => &["`ASKED#…` / `…`"],
             Self::Requests => &[
                 "`REQUEST#…` / `META`",
                 "`SUBJECT#…` / `REQUEST#…`",

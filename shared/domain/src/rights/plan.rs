@@ -143,6 +143,7 @@ impl Plan {
             | Holding::OptOuts
             | Holding::Confirmations
             | Holding::Looks
+            | Holding::Asked
             | Holding::Requests
             | Holding::Standings
             | Holding::Suppressions => None,

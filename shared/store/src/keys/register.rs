@@ -259,6 +259,18 @@ pub fn look(holder: &Holder, at: DateTime<Utc>, attempt: u64) -> Key {
     )
 }
 
+/// The partition of the requests for a copy that are this holder's.
+#[must_use]
+pub fn asked(holder: &Holder) -> String {
+    format!("ASKED#{}", partition(holder))
+}
+
+/// The key of the note that this request is this holder's.
+#[must_use]
+pub fn asked_for(holder: &Holder, request: &RequestId) -> Key {
+    Key::new(asked(holder), request.as_str())
+}
+
 /// The key of the note that a holder was erased.
 #[must_use]
 pub fn suppression(holder: &Holder) -> Key {
