@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::impact::{HASHED, Impact, Ordered, Touched, count};
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -54,7 +54,7 @@ impl OrderHandler for Approve {
         clippy::too_many_lines,
         reason = "one order, from its fields to its answer"
     )]
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
             "request_id",
@@ -65,12 +65,12 @@ impl OrderHandler for Approve {
             "single_handed_reason",
             "person_agreed_on",
         ];
-        let now = given.now;
+        let now = invocation.now;
         let order = Order::read(order, &FIELDS)?;
         let (id, hash, decisions) = (order.request()?, order.text("hash")?, order.decisions()?);
         let approved_by = order.staff("approved_by")?;
         let planned = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-        given.concerned.about(&planned.holders);
+        invocation.concerned.about(&planned.holders);
         if planned.stage != Stage::Planned {
             return self
                 .approved_before(&id, &planned, hash, approved_by, now)

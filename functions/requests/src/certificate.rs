@@ -2,7 +2,7 @@
 //! of the person.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use askama::Template;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -35,11 +35,11 @@ struct Page<'a> {
     dpo_email: &'a str,
     request: &'a str,
     lines: Vec<Line>,
-    places: Vec<Asked>,
+    places: Vec<PlaceResult>,
 }
 
 /// A place that was asked, and the result.
-struct Asked {
+struct PlaceResult {
     name: &'static str,
     lines: Vec<Line>,
 }
@@ -54,9 +54,9 @@ pub(crate) struct IssueCertificate {
 #[async_trait]
 impl OrderHandler for IssueCertificate {
     /// Gives a request's certificate, and stores who asked: `{"order", "request_id", "by"}`.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (order.request()?, order.text("by")?, given.now);
+        let (id, by, now) = (order.request()?, order.text("by")?, invocation.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         let certificate = self.register.certificate(&id, now).await?;
         let certificate = certificate.ok_or(Error::NotNow(
@@ -87,7 +87,7 @@ fn page(
         dpo_email: &controller.dpo_email,
         request: id.as_str(),
         lines: lines(action, certificate),
-        places: certificate.receipts.iter().map(asked).collect(),
+        places: certificate.receipts.iter().map(place_result).collect(),
     };
     written(&page)
 }
@@ -132,7 +132,7 @@ fn lines(action: Action, certificate: &Certificate) -> Vec<Line> {
             certificate
                 .exclusions
                 .iter()
-                .map(|left| ("What was left", told(left))),
+                .map(|left| ("What was left", exclusion_words(left))),
         );
         if !certificate.exclusions.is_empty() {
             lines.push(("Records left", certificate.records_left.to_string()));
@@ -141,7 +141,7 @@ fn lines(action: Action, certificate: &Certificate) -> Vec<Line> {
     lines
 }
 
-fn asked(receipt: &Receipt) -> Asked {
+fn place_result(receipt: &Receipt) -> PlaceResult {
     let outcome = match receipt.outcome {
         Outcome::Erased => "Erased",
         Outcome::NothingHeld => "Nothing was held",
@@ -171,7 +171,7 @@ fn asked(receipt: &Receipt) -> Asked {
     lines.extend(confirmed.map(|confirmed| ("Done by hand on", day(confirmed.on))));
     let logs = correspondence.and_then(|it| it.logs_until);
     lines.extend(logs.map(|until| ("Their logs are gone by", day(until))));
-    Asked {
+    PlaceResult {
         name: name(receipt.place),
         lines,
     }
@@ -199,7 +199,7 @@ const fn name(place: Place) -> &'static str {
 }
 
 /// What an exclusion covers, in one line.
-fn told(left: &Exclusion) -> String {
+fn exclusion_words(left: &Exclusion) -> String {
     let source = left
         .source
         .map(|source| format!("source {}", source.as_str()));
@@ -232,7 +232,7 @@ fn time(instant: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked, lines};
+    use super::{lines, place_result};
     use custodian_domain::rights::erasure::Certificate;
     use custodian_domain::rights::task::Action;
     use serde_json::{Value, json};
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn what_a_place_held_is_said_in_words_that_a_lay_person_knows() {
         let certificate = certificate("erased", &json!({"rows": 0, "unreadable": 13}));
-        let asked = asked(&certificate.receipts[0]);
+        let asked = place_result(&certificate.receipts[0]);
         let held = asked
             .lines
             .iter()

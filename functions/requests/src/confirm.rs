@@ -1,7 +1,7 @@
 //! Somebody confirms that they deleted by hand.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
 use custodian_domain::london;
@@ -25,12 +25,12 @@ pub(crate) struct Confirm {
 #[async_trait]
 impl OrderHandler for Confirm {
     /// Stores who deleted by hand, where, and on which day.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(
             order,
             &["order", "request_id", "place", "confirmed_by", "done_on"],
         )?;
-        let (id, now) = (order.request()?, given.now);
+        let (id, now) = (order.request()?, invocation.now);
         let place = order
             .get("place")
             .and_then(Place::named)
@@ -42,7 +42,7 @@ impl OrderHandler for Confirm {
             on: order.date("done_on")?,
         };
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-        given.concerned.about(&request.holders);
+        invocation.concerned.about(&request.holders);
         let approved_on = request.approved_at.map(london::date);
         if confirmation.on > london::date(now)
             || approved_on.is_none_or(|approved_on| confirmation.on < approved_on)

@@ -1,7 +1,7 @@
 //! Asks a requester by email whether an address is theirs; the request records the result.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -36,13 +36,13 @@ pub(crate) struct ConfirmAddress {
 #[async_trait]
 impl OrderHandler for ConfirmAddress {
     /// Has an email sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "identifiers", "by"])?;
         let (id, address, by, now) = (
             order.request()?,
             order.address("a mail")?,
             order.text("by")?,
-            given.now,
+            invocation.now,
         );
         if !self.is_on {
             return Err(Error::NotNow(
@@ -54,7 +54,9 @@ impl OrderHandler for ConfirmAddress {
             return Err(Error::AnotherRequest);
         }
         let subject = self.people.keys.key(&address);
-        given.concerned.about(&[Holder::Subject(subject.clone())]);
+        invocation
+            .concerned
+            .about(&[Holder::Subject(subject.clone())]);
         let link = ConfirmLink {
             purpose: ConfirmationPurpose::Request,
             subject,

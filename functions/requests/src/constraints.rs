@@ -2,7 +2,7 @@
 //! everything.
 
 use crate::Error;
-use crate::order::Given;
+use crate::order::Invocation;
 use crate::recipients::{LIFTED, Notification, RESTRICTED, Recipients};
 use crate::request_view::RequestView;
 use chrono::{DateTime, Utc};
@@ -36,7 +36,7 @@ impl Constraining {
     pub(crate) async fn place(
         &self,
         order: &Value,
-        given: &Given<'_>,
+        invocation: &Invocation<'_>,
         ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation> + Send,
     ) -> Result<Value, Error> {
         const FIELDS: [&str; 7] = [
@@ -48,7 +48,7 @@ impl Constraining {
             "confirmed_links",
             "refused_links",
         ];
-        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
+        let (order, now) = (Order::read(order, &FIELDS)?, invocation.now);
         let (id, identifiers, decisions) =
             (order.request()?, order.identifiers()?, order.decisions()?);
         let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
@@ -66,7 +66,7 @@ impl Constraining {
             .people
             .find(&identifiers, &decisions, Follow::Confirmed, now)
             .await?;
-        given.concerned.about(&found.holders);
+        invocation.concerned.about(&found.holders);
         let constraints = &self.hold_enforcement.constraints;
         if constraints.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
@@ -119,10 +119,10 @@ impl Constraining {
             Enforced::default()
         };
         tracing::info!(outcome = "placed", "standing");
-        let mut told = constraint_view(&id, &placed, settled, &found.links());
-        told["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
-        told["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
-        Ok(told)
+        let mut answer = constraint_view(&id, &placed, settled, &found.links());
+        answer["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
+        answer["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
+        Ok(answer)
     }
 
     /// Erasures of the same people that were approved before: only a stop keeps them from what is
@@ -151,18 +151,18 @@ impl Constraining {
     pub(crate) async fn lift(
         &self,
         order: &Value,
-        given: &Given<'_>,
+        invocation: &Invocation<'_>,
         is: fn(ConstraintKind) -> bool,
     ) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
-        let (id, now) = (order.request()?, given.now);
+        let (id, now) = (order.request()?, invocation.now);
         let reason = Reason::parse(order.text("reason")?)?;
         let act = Act {
             by: order.text("by")?.to_owned(),
             at: now,
         };
         let placed = self.find(&id, now).await?;
-        given.concerned.about(&placed.holders);
+        invocation.concerned.about(&placed.holders);
         let standing = &placed.standing;
         if !is(standing.kind) {
             return Err(Error::NotNow(
@@ -212,9 +212,9 @@ impl Constraining {
             .await?;
         let settled = self.enforce(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
-        let mut told = constraint_view(&id, &placed, settled, &Links::of(&[]));
-        told["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
-        Ok(told)
+        let mut answer = constraint_view(&id, &placed, settled, &Links::of(&[]));
+        answer["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
+        Ok(answer)
     }
 
     /// What a request has placed, for its status; `None` if it has placed nothing.

@@ -1,7 +1,7 @@
 //! Whom an open request is about: for a person who deletes at a processor without an interface.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::rights::order::Order;
@@ -23,11 +23,11 @@ pub(crate) struct DiscloseIdentity {
 #[async_trait]
 impl OrderHandler for DiscloseIdentity {
     /// Says whom a request is about, and stores who asked: `{"order", "request_id", "by"}`.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (order.request()?, order.text("by")?, given.now);
+        let (id, by, now) = (order.request()?, order.text("by")?, invocation.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-        given.concerned.about(&request.holders);
+        invocation.concerned.about(&request.holders);
         if request.stage == Stage::Closed {
             return Err(Error::NotNow(
                 "the request is closed, and has forgotten whom it was about",
@@ -39,10 +39,10 @@ impl OrderHandler for DiscloseIdentity {
         ))?;
         self.register.happened(&id, "asked whom", by, now).await?;
         tracing::info!(outcome = "told_whom", "request");
-        let told: Vec<Value> = identifiers
+        let disclosed: Vec<Value> = identifiers
             .iter()
             .map(|one| json!({"type": one.kind(), "value": one.canonical()}))
             .collect();
-        Ok(json!({"request_id": id, "action": request.action, "identifiers": told}))
+        Ok(json!({"request_id": id, "action": request.action, "identifiers": disclosed}))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::constraints::Constraining;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::constraint::{ConstraintKind, HoldGround};
 use serde_json::Value;
@@ -15,9 +15,9 @@ pub(crate) struct Hold(pub(crate) Arc<Constraining>);
 #[async_trait]
 impl OrderHandler for Hold {
     /// Holds everything of a person, including what arrives later.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .place(order, given, |ground| {
+            .place(order, invocation, |ground| {
                 HoldGround::parse(ground).map(ConstraintKind::Hold)
             })
             .await

@@ -73,7 +73,7 @@ use lift::Lift;
 use links::ListLinks;
 use notice::Notice;
 use opt_in::OptIn;
-use order::{Given, OrderHandler};
+use order::{Invocation, OrderHandler};
 use plan::PlanErasure;
 use recipients::Recipients;
 use rectified::Rectified;
@@ -312,7 +312,7 @@ impl Function for Requests {
 }
 
 impl Requests {
-    async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
+    async fn handle(&self, order: &Payload, id: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
         let (name, handler) = self.handler(order)?;
         let (now, concerned) = (|| self.clock.now().trunc_subsecs(0), Concerned::default());
@@ -322,12 +322,12 @@ impl Requests {
             .unwrap_or(REQUEST_ID);
         let attempt = attempt(Self::NAME, name, order, handler.given_by(), about);
         let carrying_out = Box::pin(async {
-            let given = Given {
+            let invocation = Invocation {
                 now: now(),
-                invocation,
+                id,
                 concerned: &concerned,
             };
-            let answer = handler.carry_out(order, &given).await?;
+            let answer = handler.carry_out(order, &invocation).await?;
             self.attest(order, &answer, handler).await;
             Ok(answer)
         });

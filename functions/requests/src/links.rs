@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::impact::masked;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::validation::violation::Violation;
@@ -26,7 +26,7 @@ impl OrderHandler for ListLinks {
     /// decision; without, that of a plan, a hold or a restriction. Each answer has the identifiers
     /// by which the person is found, and the links after the one named `after`. With the last links
     /// it has the further identifiers in the records that lead to nobody.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
             "request_id",
@@ -37,7 +37,7 @@ impl OrderHandler for ListLinks {
             "after",
             "by",
         ];
-        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
+        let (order, now) = (Order::read(order, &FIELDS)?, invocation.now);
         let (id, identifiers, decisions) = (
             order.request_id("request_id")?,
             order.identifiers()?,
@@ -59,7 +59,7 @@ impl OrderHandler for ListLinks {
             .people
             .find(&identifiers, &decisions, follow, now)
             .await?;
-        given.concerned.about(&found.holders);
+        invocation.concerned.about(&found.holders);
         People::must_know(&decisions, &found)?;
         let named: Vec<String> = found
             .named

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::constraints::{Constraining, constraint_view};
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::constraint::Act;
 use custodian_domain::rights::order::Order;
@@ -19,9 +19,9 @@ pub(crate) struct Notice(pub(crate) Arc<Constraining>);
 impl OrderHandler for Notice {
     /// Records that the person was informed that the restriction will be lifted:
     /// `{"order", "request_id", "by"}`.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, now) = (order.request()?, given.now);
+        let (id, now) = (order.request()?, invocation.now);
         let act = Act {
             by: order.text("by")?.to_owned(),
             at: now,

@@ -1,7 +1,7 @@
 //! The Data Protection Officer takes an opt-out back, after making sure that the person wants that.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::order::Order;
@@ -23,9 +23,9 @@ pub(crate) struct OptIn {
 impl OrderHandler for OptIn {
     /// Reverses an opt-out: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The
     /// same order twice counts as one.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
-        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
+        let (order, now) = (Order::read(order, &FIELDS)?, invocation.now);
         // An order is done as a whole or not at all. A second one that covers more would be taken
         // for the first.
         let (id, address, by) = (
@@ -37,7 +37,9 @@ impl OrderHandler for OptIn {
         let reason = OptInReason::parse(order.text("reason")?)?;
         let mut subjects = Vec::new();
         for subject in self.people.keys.keys(&address) {
-            given.concerned.about(&[Holder::Subject(subject.clone())]);
+            invocation
+                .concerned
+                .about(&[Holder::Subject(subject.clone())]);
             let of = Subscription { subject, list };
             let stands = self.opt_outs.find(&of, now).await?;
             // In the same second the opt-out counts.

@@ -9,20 +9,21 @@ use custodian_rights::auditing::Concerned;
 use serde_json::Value;
 use std::fmt::Debug;
 
-/// When an order was given, and in which invocation.
+/// When an order was invocation, and in which invocation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Given<'a> {
+pub(crate) struct Invocation<'a> {
     /// The time, in whole seconds.
     pub(crate) now: DateTime<Utc>,
-    pub(crate) invocation: &'a str,
+    /// Lambda's id of the invocation, which its own retries share.
+    pub(crate) id: &'a str,
     /// Whom it turns out to be about, for the audit trail.
     pub(crate) concerned: &'a Concerned,
 }
 
-impl Given<'_> {
-    /// The id of the invocation, which Lambda's own retries share, instead of this field.
-    pub(crate) fn id(&self, field: &str) -> Result<RequestId, Violation> {
-        let id = RequestId::try_from(self.invocation.to_owned());
+impl Invocation<'_> {
+    /// The invocation's id as the request id, if this field of the order is missing.
+    pub(crate) fn request_id(&self, field: &str) -> Result<RequestId, Violation> {
+        let id = RequestId::try_from(self.id.to_owned());
         id.map_err(|rule| Violation::new(field, rule.to_string()))
     }
 }
@@ -31,7 +32,7 @@ impl Given<'_> {
 #[async_trait]
 pub(crate) trait OrderHandler: Debug + Send + Sync {
     /// Reads an order and carries it out. The same order twice has the effect of one.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error>;
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error>;
 
     /// The field that says who gives the order.
     fn given_by(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::impact::{Impact, Ordered, Touched, count, masked};
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identities;
@@ -37,7 +37,7 @@ struct Drafted {
 #[async_trait]
 impl OrderHandler for PlanErasure {
     /// Plans an erasure, or plans it again.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
             "request_id",
@@ -48,7 +48,7 @@ impl OrderHandler for PlanErasure {
             "exclude",
             "planned_by",
         ];
-        let now = given.now;
+        let now = invocation.now;
         let order = Order::read(order, &FIELDS)?;
         let (id, identifiers, decisions) =
             (order.request()?, order.identifiers()?, order.decisions()?);
@@ -68,7 +68,7 @@ impl OrderHandler for PlanErasure {
             exclusions: &exclusions,
         };
         let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
-        given.concerned.about(&found.holders);
+        invocation.concerned.about(&found.holders);
         let request = Request {
             action: Action::Erase,
             stage: Stage::Planned,

@@ -1,7 +1,7 @@
 //! Something about a person was corrected, and recipients are notified.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::recipients::{Notification, Recipients};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
@@ -28,7 +28,7 @@ impl OrderHandler for Rectified {
     /// Has recipients informed that something was corrected:
     /// `{"order", "request_id", "identifiers", "by", "confirmed_links"?, "refused_links"?}`. The
     /// order does not say what was corrected.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = [
             "order",
             "request_id",
@@ -37,7 +37,7 @@ impl OrderHandler for Rectified {
             "confirmed_links",
             "refused_links",
         ];
-        let (order, now) = (Order::read(order, &FIELDS)?, given.now);
+        let (order, now) = (Order::read(order, &FIELDS)?, invocation.now);
         let (id, identifiers, decisions) =
             (order.request()?, order.identifiers()?, order.decisions()?);
         let people: Vec<_> = identifiers
@@ -51,7 +51,7 @@ impl OrderHandler for Rectified {
             .people
             .find(&identifiers, &decisions, Follow::Confirmed, now)
             .await?;
-        given.concerned.about(&found.holders);
+        invocation.concerned.about(&found.holders);
         let links = found.links();
         let links = json!({"linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided});
         let by = order.text("by")?;
@@ -82,10 +82,10 @@ impl OrderHandler for Rectified {
             .ordered_again(&id, &request.planned_by, by, now)
             .await?;
         tracing::info!(outcome = "rectified", "request");
-        let mut told = self.view.of(&id, &request, now).await?;
+        let mut answer = self.view.of(&id, &request, now).await?;
         for name in ["linked", "linked_total", "undecided"] {
-            told[name] = links[name].clone();
+            answer[name] = links[name].clone();
         }
-        Ok(told)
+        Ok(answer)
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::constraints::Constraining;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::recipients::RESTRICTED;
 use async_trait::async_trait;
 use custodian_domain::rights::constraint::{ConstraintKind, Limb};
@@ -17,9 +17,9 @@ pub(crate) struct Restrict(pub(crate) Arc<Constraining>);
 #[async_trait]
 impl OrderHandler for Restrict {
     /// Restricts everything of a person, including what arrives later.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .place(order, given, |ground| {
+            .place(order, invocation, |ground| {
                 Limb::parse(ground).map(ConstraintKind::Restriction)
             })
             .await

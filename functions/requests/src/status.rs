@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::constraints::Constraining;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -23,13 +23,13 @@ pub(crate) struct Status {
 #[async_trait]
 impl OrderHandler for Status {
     /// Gives the state of a request, in every place.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (order.request()?, order.text("by")?, given.now);
+        let (id, by, now) = (order.request()?, order.text("by")?, invocation.now);
         let stands = self.constraints.status_of(&id, now).await?;
         let request = self.register.find(&id, now).await?;
         if let Some(request) = &request {
-            given.concerned.about(&request.holders);
+            invocation.concerned.about(&request.holders);
         }
         let events = self.register.history(&id, now).await?;
         if request.is_none() && stands.is_none() && events.is_empty() {
@@ -41,12 +41,12 @@ impl OrderHandler for Status {
         let Some(request) = request else {
             return self.without_tasks(&id, stands, now).await;
         };
-        let mut told = self.view.of(&id, &request, now).await?;
+        let mut answer = self.view.of(&id, &request, now).await?;
         if let Some(stands) = stands {
-            told["standing"] = stands["standing"].clone();
-            told["recipients"] = stands["recipients"].clone();
+            answer["standing"] = stands["standing"].clone();
+            answer["recipients"] = stands["recipients"].clone();
         }
-        Ok(told)
+        Ok(answer)
     }
 }
 
@@ -59,9 +59,9 @@ impl Status {
         stands: Option<Value>,
         now: DateTime<Utc>,
     ) -> Result<Value, Error> {
-        let mut told = stands.unwrap_or_else(|| json!({"status": "noted"}));
-        (told["request_id"], told["events"]) =
+        let mut answer = stands.unwrap_or_else(|| json!({"status": "noted"}));
+        (answer["request_id"], answer["events"]) =
             (json!(id), json!(self.register.history(id, now).await?));
-        Ok(told)
+        Ok(answer)
     }
 }

@@ -1,7 +1,7 @@
 //! A request is stopped.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
@@ -21,11 +21,11 @@ pub(crate) struct Stop {
 #[async_trait]
 impl OrderHandler for Stop {
     /// Stops what has not begun; what has begun runs to its end.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "stopped_by"])?;
-        let (id, by, now) = (order.request()?, order.text("stopped_by")?, given.now);
+        let (id, by, now) = (order.request()?, order.text("stopped_by")?, invocation.now);
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-        given.concerned.about(&request.holders);
+        invocation.concerned.about(&request.holders);
         if request.stage == Stage::Planned {
             return Err(Error::NotNow(
                 "a plan that is not approved has nothing to stop: leave it, or plan it anew",
@@ -47,7 +47,7 @@ impl OrderHandler for Stop {
         }
         tracing::info!(outcome = "stopped", "request");
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-        given.concerned.about(&request.holders);
+        invocation.concerned.about(&request.holders);
         self.view.of(&id, &request, now).await
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::constraints::Constraining;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use crate::recipients::LIFTED;
 use async_trait::async_trait;
 use custodian_domain::rights::constraint::ConstraintKind;
@@ -16,9 +16,9 @@ pub(crate) struct Unrestrict(pub(crate) Arc<Constraining>);
 #[async_trait]
 impl OrderHandler for Unrestrict {
     /// Lifts a restriction, if the person was informed.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .lift(order, given, |kind| {
+            .lift(order, invocation, |kind| {
                 matches!(kind, ConstraintKind::Restriction(_))
             })
             .await

@@ -2,7 +2,7 @@
 //! a letter.
 
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::record::Holder;
@@ -26,16 +26,18 @@ impl OrderHandler for UnsubscribeLink {
     /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. The link is not
     /// stored, because any other to the same list is as good. Who asked for it is stored, but not
     /// for whom.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "identifiers", "list", "by", "request_id"])?;
         let (id, by, now) = (
-            order.request_or(given.invocation)?,
+            order.request_or(invocation.id)?,
             order.text("by")?,
-            given.now,
+            invocation.now,
         );
         let (address, list) = (order.address("a link")?, order.mailing_list()?);
         let subject = self.people.keys.key(&address);
-        given.concerned.about(&[Holder::Subject(subject.clone())]);
+        invocation
+            .concerned
+            .about(&[Holder::Subject(subject.clone())]);
         let token = Subscription { subject, list }.token(&self.mail_links);
         let url = format!("{}/unsubscribe/{token}", self.public_url);
         self.register

@@ -2,7 +2,7 @@
 
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::register::CaseEvent;
 use serde_json::Value;
@@ -15,11 +15,11 @@ pub(crate) struct Ask(pub(super) Arc<Entering>);
 #[async_trait]
 impl OrderHandler for Ask {
     /// `{"order", "case_id", "on", …}`: the clock of an access request stops on that day.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Entering::read(order, &["on"])?;
         let event = CaseEvent::QuestionAsked {
             on: order.date("on")?,
         };
-        self.0.enter(order, given, event).await
+        self.0.enter(order, invocation, event).await
     }
 }

@@ -3,7 +3,7 @@
 use super::case_view::{self, CALENDAR};
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use serde_json::{Value, json};
@@ -17,9 +17,9 @@ pub(crate) struct ShowCase(pub(super) Arc<Entering>);
 impl OrderHandler for ShowCase {
     /// `{"order", "case_id", "by"}`. If bank holidays that became known have moved a date, that is
     /// entered first.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "case_id", "by"])?;
-        let (id, now) = (order.case("case_id")?, given.now);
+        let (id, now) = (order.case("case_id")?, invocation.now);
         order.staff_number("by")?;
         let stored = self.0.find(&id, now).await?;
         let case = stored.with_moved_dates(&CALENDAR, now);
@@ -30,13 +30,13 @@ impl OrderHandler for ShowCase {
                 .store((Some(&stored), &case), Vec::new(), &CALENDAR, now)
                 .await?;
         }
-        let mut told = case_view::of(&case);
-        told["history"] = json!(case.entries());
+        let mut answer = case_view::of(&case);
+        answer["history"] = json!(case.entries());
         let late = case.late_until_corrected(&CALENDAR);
-        told["late_until_corrected"] = late
+        answer["late_until_corrected"] = late
             .iter()
             .map(|(event, kind, due)| json!({"event_id": event, "kind": kind, "due": due}))
             .collect();
-        Ok(told)
+        Ok(answer)
     }
 }

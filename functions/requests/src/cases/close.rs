@@ -2,7 +2,7 @@
 
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::register::CaseEvent;
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub(crate) struct Close(pub(super) Arc<Entering>);
 #[async_trait]
 impl OrderHandler for Close {
     /// `{"order", "case_id", "kind"?, "ending", "on", "means"?, "parts"?, "duplicate_of"?, "late"?, …}`.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["ending", "on", "means", "parts", "duplicate_of", "late"];
         let order = Entering::read(order, &FIELDS)?;
         let has_other = order.has("duplicate_of");
@@ -27,6 +27,6 @@ impl OrderHandler for Close {
             duplicate_of: has_other.then(|| order.case("duplicate_of")).transpose()?,
             late: order.perhaps("late")?,
         };
-        self.0.enter(order, given, event).await
+        self.0.enter(order, invocation, event).await
     }
 }

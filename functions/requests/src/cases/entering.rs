@@ -2,7 +2,7 @@
 
 use super::case_view::{self, CALENDAR};
 use crate::Error;
-use crate::order::Given;
+use crate::order::Invocation;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
@@ -47,7 +47,7 @@ impl Entering {
     /// The event of an order, about the request of its `kind`, or all that are open.
     pub(super) fn entry(
         order: Order<'_>,
-        given: &Given<'_>,
+        invocation: &Invocation<'_>,
         event: CaseEvent,
     ) -> Result<CaseEntry, Violation> {
         let own = order.has("event_id").then_some("event_id");
@@ -58,9 +58,9 @@ impl Entering {
         Ok(CaseEntry {
             id: match id {
                 Some(id) => id,
-                None => given.id("event_id")?,
+                None => invocation.request_id("event_id")?,
             },
-            at: given.now,
+            at: invocation.now,
             by: Some(order.staff_number("by")?),
             of: order.perhaps::<RequestKind>("kind")?,
             event,
@@ -72,27 +72,27 @@ impl Entering {
     pub(super) async fn enter(
         &self,
         order: Order<'_>,
-        given: &Given<'_>,
+        invocation: &Invocation<'_>,
         event: CaseEvent,
     ) -> Result<Value, Error> {
-        self.enter_of(order, given, event, None).await
+        self.enter_of(order, invocation, event, None).await
     }
 
     /// The same, with whose the request is.
     pub(super) async fn enter_of(
         &self,
         order: Order<'_>,
-        given: &Given<'_>,
+        invocation: &Invocation<'_>,
         event: CaseEvent,
         confirmed: Option<&Confirmed>,
     ) -> Result<Value, Error> {
         let id = order.case("case_id")?;
         let seen = seen(order)?;
-        let entry = Self::entry(order, given, event)?;
+        let entry = Self::entry(order, invocation, event)?;
         let mut tries = 0;
         loop {
-            let stored = self.find(&id, given.now).await?;
-            let mut case = stored.with_moved_dates(&CALENDAR, given.now);
+            let stored = self.find(&id, invocation.now).await?;
+            let mut case = stored.with_moved_dates(&CALENDAR, invocation.now);
             let entered = case.enter(entry.clone(), &CALENDAR);
             // What was entered before is not refused because of what came after it.
             if entered != Ok(Entered::Before) {
@@ -102,23 +102,23 @@ impl Entering {
             let beside = if repeated {
                 Vec::new()
             } else {
-                let mut beside = self.beside(&stored.case, &entry, given.now).await?;
+                let mut beside = self.beside(&stored.case, &entry, invocation.now).await?;
                 if let Some(confirmed) = confirmed {
-                    beside.extend(self.point(&case, confirmed, given.now).await?);
+                    beside.extend(self.point(&case, confirmed, invocation.now).await?);
                 }
                 beside
             };
             if repeated
                 || self
                     .cases
-                    .store((Some(&stored), &case), beside, &CALENDAR, given.now)
+                    .store((Some(&stored), &case), beside, &CALENDAR, invocation.now)
                     .await?
             {
                 tracing::info!(outcome = "entered", "request");
                 let shown = if repeated { &stored.case } else { &case };
-                let mut told = case_view::of(shown);
-                told["repeated"] = json!(repeated);
-                return Ok(told);
+                let mut answer = case_view::of(shown);
+                answer["repeated"] = json!(repeated);
+                return Ok(answer);
             }
             tries += 1;
             if tries == TRIES {

@@ -2,7 +2,7 @@
 
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::register::CaseEvent;
 use custodian_domain::rights::register::lists::ProofSeen;
@@ -17,7 +17,7 @@ pub(crate) struct Fee(pub(super) Arc<Entering>);
 #[async_trait]
 impl OrderHandler for Fee {
     /// `{"order", "case_id", "kind", "on", …}` with the `reason` for which a fee is asked; without, it is paid.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Entering::read(order, &["on", "reason"])?;
         let on = order.date("on")?;
         let event = match order.perhaps("reason")? {
@@ -28,6 +28,6 @@ impl OrderHandler for Fee {
                 proof: ProofSeen::Payment,
             },
         };
-        self.0.enter(order, given, event).await
+        self.0.enter(order, invocation, event).await
     }
 }

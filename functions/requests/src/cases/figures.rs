@@ -3,7 +3,7 @@
 use super::entering::Entering;
 use super::list::month;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::register::Listed;
@@ -20,16 +20,16 @@ pub(crate) struct Figures(pub(super) Arc<Entering>);
 impl OrderHandler for Figures {
     /// `{"order", "by", "month"}`: by kind, what was closed in that month; and what is due first of
     /// all that is open.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "by", "month"])?;
         order.staff_number("by")?;
         let month = month(order, "month")?;
-        let closed = self.0.cases.closed_in(month, given.now).await?;
+        let closed = self.0.cases.closed_in(month, invocation.now).await?;
         let open = Wanted::default();
         let open = self
             .0
             .cases
-            .list(&Within::Open, &open, None, given.now)
+            .list(&Within::Open, &open, None, invocation.now)
             .await?;
         let mut kinds = Map::new();
         for kind in RequestKind::ALL {

@@ -2,7 +2,7 @@
 
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::register::CaseEvent;
 use custodian_domain::rights::response_deadline::Need;
@@ -17,7 +17,7 @@ pub(crate) struct Identity(pub(super) Arc<Entering>);
 #[async_trait]
 impl OrderHandler for Identity {
     /// `{"order", "case_id", "kind"?, "on", …}` with `doubt` if proof was asked for, `proof` if it is sufficient, or `fault` if it is not.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Entering::read(order, &["on", "doubt", "proof", "fault"])?;
         let (on, need) = (order.date("on")?, Need::Identity);
         let event = match ["doubt", "proof", "fault"].map(|field| order.has(field)) {
@@ -40,6 +40,6 @@ impl OrderHandler for Identity {
                 return Err(Violation::new("the order", rule).into());
             }
         };
-        self.0.enter(order, given, event).await
+        self.0.enter(order, invocation, event).await
     }
 }

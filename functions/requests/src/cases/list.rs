@@ -2,7 +2,7 @@
 
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use custodian_domain::rights::order::Order;
@@ -19,7 +19,7 @@ pub(crate) struct ListCases(pub(super) Arc<Entering>);
 impl OrderHandler for ListCases {
     /// `{"order", "by", "handler"? or "closed_in"?, "kind"?, "state"?, "due_before"?, "after"?}`: 25
     /// requests, those that are due first at the top.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",
             "by",
@@ -52,12 +52,12 @@ impl OrderHandler for ListCases {
         let page = self
             .0
             .cases
-            .list(&within, &wanted, after, given.now)
+            .list(&within, &wanted, after, invocation.now)
             .await?;
         let notes = page.notes.iter().map(|note| {
-            let mut told = json!(note);
-            told["request_id"] = json!(note.case_id.request(note.kind));
-            told
+            let mut answer = json!(note);
+            answer["request_id"] = json!(note.case_id.request(note.kind));
+            answer
         });
         Ok(json!({"requests": notes.collect::<Vec<_>>(), "after": page.after}))
     }

@@ -3,7 +3,7 @@
 use super::case_view::CALENDAR;
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::register::CaseId;
@@ -19,8 +19,11 @@ pub(crate) struct Recalculate(pub(super) Arc<Entering>);
 impl OrderHandler for Recalculate {
     /// `{"order", "by", "after"?}`: for a thousand open requests. Each whose date has moved has an
     /// event that says so.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
-        let (order, now) = (Order::read(order, &["order", "by", "after"])?, given.now);
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
+        let (order, now) = (
+            Order::read(order, &["order", "by", "after"])?,
+            invocation.now,
+        );
         order.staff_number("by")?;
         let after = order
             .has("after")

@@ -3,7 +3,7 @@
 use super::case_view::{self, CALENDAR};
 use super::entering::Entering;
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::register::{Case, CaseEntry, CaseEvent, CaseId, NotACaseId};
@@ -19,7 +19,7 @@ pub(crate) struct Register(pub(super) Arc<Entering>);
 impl OrderHandler for Register {
     /// `{"order", "case_id"?, "received", "channel", "asker", "kinds", "handler"?, "by", …}`.
     /// Without a `handler`, whoever registers it works on it.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 10] = [
             "order", "case_id", "received", "channel", "asker", "kinds", "handler", "by",
             "event_id", "note",
@@ -29,7 +29,7 @@ impl OrderHandler for Register {
             order.case("case_id")?
         } else {
             let wrong = |rule: NotACaseId| Violation::new("case_id", rule.to_string());
-            CaseId::try_from(given.id("case_id")?).map_err(wrong)?
+            CaseId::try_from(invocation.request_id("case_id")?).map_err(wrong)?
         };
         let handler = if order.has("handler") {
             order.staff_number("handler")?
@@ -43,18 +43,18 @@ impl OrderHandler for Register {
             kinds: order.several("kinds")?,
             handler,
         };
-        let entry = Entering::entry(order, given, event)?;
-        let mut repeated = self.0.cases.find(&id, given.now).await?;
+        let entry = Entering::entry(order, invocation, event)?;
+        let mut repeated = self.0.cases.find(&id, invocation.now).await?;
         let case = Case::register(id.clone(), entry.clone())?;
         if repeated.is_none()
             && !self
                 .0
                 .cases
-                .store((None, &case), Vec::new(), &CALENDAR, given.now)
+                .store((None, &case), Vec::new(), &CALENDAR, invocation.now)
                 .await?
         {
             // Somebody else has registered it meanwhile, or another run of this order.
-            repeated = self.0.cases.find(&id, given.now).await?;
+            repeated = self.0.cases.find(&id, invocation.now).await?;
         }
         let first = repeated.as_ref().and_then(|it| it.case.entries().first());
         let is_same = |first: &CaseEntry| {
@@ -64,8 +64,8 @@ impl OrderHandler for Register {
             return Err(Error::AnotherCase);
         }
         tracing::info!(outcome = "registered", "request");
-        let mut told = case_view::of(repeated.as_ref().map_or(&case, |it| &it.case));
-        told["repeated"] = json!(repeated.is_some());
-        Ok(told)
+        let mut answer = case_view::of(repeated.as_ref().map_or(&case, |it| &it.case));
+        answer["repeated"] = json!(repeated.is_some());
+        Ok(answer)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::entering::{Confirmed, Entering};
 use crate::Error;
-use crate::order::{Given, OrderHandler};
+use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
@@ -64,14 +64,14 @@ impl OrderHandler for TakeStep {
     /// `{"order", "case_id", "kind", "step", …}` with what the step says: `on`, `left_out`, `means`,
     /// `hash`, `reason`, `then` or `outcome`. `person_confirmed` says whose the request is, by
     /// `identifiers` with the decisions on their links.
-    async fn carry_out(&self, order: &Value, given: &Given<'_>) -> Result<Value, Error> {
+    async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "step", "on", "left_out", "means", "hash", "reason", "then", "outcome",
         ];
         let order = Entering::read(order, &[&FIELDS[..], &WHOSE].concat())?;
         let step = step(order)?;
         let confirmed = if step == Step::PersonConfirmed {
-            self.confirmed(order, given).await?
+            self.confirmed(order, invocation).await?
         } else if let Some(field) = WHOSE.into_iter().find(|field| order.has(field)) {
             let rule = "is given with the step person_confirmed, and with no other";
             return Err(Violation::new(field, rule).into());
@@ -80,7 +80,7 @@ impl OrderHandler for TakeStep {
         };
         let event = CaseEvent::Stepped { step };
         self.entering
-            .enter_of(order, given, event, confirmed.as_ref())
+            .enter_of(order, invocation, event, confirmed.as_ref())
             .await
     }
 }
@@ -91,7 +91,7 @@ impl TakeStep {
     async fn confirmed(
         &self,
         order: Order<'_>,
-        given: &Given<'_>,
+        invocation: &Invocation<'_>,
     ) -> Result<Option<Confirmed>, Error> {
         if !WHOSE.into_iter().any(|field| order.has(field)) {
             return Ok(None);
@@ -101,9 +101,9 @@ impl TakeStep {
         let follow = Follow::Confirmed;
         let found = self
             .people
-            .find(&identifiers, &decisions, follow, given.now)
+            .find(&identifiers, &decisions, follow, invocation.now)
             .await?;
-        given.concerned.about(&found.holders);
+        invocation.concerned.about(&found.holders);
         People::must_know(&decisions, &found)?;
         if found.holders.len() > HOLDERS {
             let rule = "lead to too many keys for one request: name fewer";
