@@ -143,7 +143,7 @@ impl Erase {
         let identities = self.identities(request).await?;
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let holds = task.held.values().any(|count| *count > 0);
-        let asked = ProcessorJob {
+        let job = ProcessorJob {
             request: id,
             processor,
             action: task.action,
@@ -153,11 +153,11 @@ impl Erase {
         };
         let step = if request.stopped_by.is_some() {
             self.processors
-                .cancel(&asked, &mut task.correspondence, self.now())
+                .cancel(&job, &mut task.correspondence, self.now())
                 .await?
         } else {
             self.processors
-                .step(&asked, &mut task.correspondence, self.now())
+                .step(&job, &mut task.correspondence, self.now())
                 .await?
         };
         Ok(match step {

@@ -21,10 +21,10 @@ const UUID: usize = 36;
 /// Sends emails through GOV.UK Notify.
 #[derive(Debug)]
 pub struct GovUkNotify {
-    outside: Egress,
+    egress: Egress,
     url: Url,
     template: String,
-    vault: CredentialCache,
+    credential_cache: CredentialCache,
 }
 
 /// An email.
@@ -89,12 +89,12 @@ impl GovUkNotify {
                 "must be the id of a template: a UUID that is not zero",
             ));
         }
-        let outside = Egress::new(environment)?;
+        let egress = Egress::new(environment)?;
         Ok(Self {
-            url: outside.address(environment, Settings::of(Processor::Notify).url)?,
-            outside,
+            url: egress.address(environment, Settings::of(Processor::Notify).url)?,
+            egress,
             template: template.to_owned(),
-            vault: CredentialCache::of(Processor::Notify, environment),
+            credential_cache: CredentialCache::of(Processor::Notify, environment),
         })
     }
 
@@ -108,7 +108,7 @@ impl GovUkNotify {
         before: bool,
         now: DateTime<Utc>,
     ) -> Result<Tried, NotSent> {
-        let credentials = self.vault.open(now).await?;
+        let credentials = self.credential_cache.open(now).await?;
         let key = credentials
             .token
             .as_deref()
@@ -127,13 +127,13 @@ impl GovUkNotify {
             "reference": mail.reference,
         });
         let request = self
-            .outside
+            .egress
             .client()
             .post(self.at("/v2/notifications/email"));
         let request = authorised(request)
             .header(CONTENT_TYPE, "application/json")
             .body(body.to_string());
-        let answer = self.outside.send(request).await?;
+        let answer = self.egress.send(request).await?;
         match answer.status {
             201 => Ok(Tried::Sent),
             400 if is_about_the_address(&answer.body) => {
@@ -156,8 +156,8 @@ impl GovUkNotify {
             .append_pair("template_type", "email")
             .append_pair("reference", mail.reference);
         let Answer { status, body, .. } = self
-            .outside
-            .send(authorised(self.outside.client().get(url)))
+            .egress
+            .send(authorised(self.egress.client().get(url)))
             .await?;
         if status != 200 {
             return Err(refused(status));
@@ -185,12 +185,14 @@ fn is_template(setting: &str) -> bool {
 /// Whether a refusal is about the address, which no later try changes. Any other is about the
 /// template or the key.
 fn is_about_the_address(body: &[u8]) -> bool {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Ok(answer) = serde_json::from_slice::<Value>(body) else {
+        return false;
+    };
     let about = |error: &Value| {
         error["error"] == "ValidationError"
             && error["message"]
                 .as_str()
-                .is_some_and(|said| said.starts_with("email_address "))
+                .is_some_and(|message| message.starts_with("email_address "))
     };
     answer["errors"]
         .as_array()

@@ -103,12 +103,15 @@ impl Callbacks {
             .known
             .iter()
             .find(|(processor, _)| *processor == path.processor);
-        let (_, vault) = known.ok_or(Rejection::NotFound)?;
+        let (_, credential_cache) = known.ok_or(Rejection::NotFound)?;
         let body: &[u8] = &request.body;
         if body.len() > LIMIT {
             return Err(Rejection::TooLarge("Send at most 64 KiB."));
         }
-        let credentials = vault.open(now).await.map_err(Rejection::Unreadable)?;
+        let credentials = credential_cache
+            .open(now)
+            .await
+            .map_err(Rejection::Unreadable)?;
         let certificates = credentials
             .certificates
             .as_ref()

@@ -361,24 +361,24 @@ mod tests {
     async fn a_name_that_leads_home_is_not_followed() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let outside = Egress::new(&host("https://granicus.example")).unwrap();
+        let egress = Egress::new(&host("https://granicus.example")).unwrap();
         for name in ["localhost", "localhost.localdomain"] {
-            let request = outside.client().get(format!("https://{name}:{port}/"));
-            let refused = outside.send(request).await.unwrap_err();
+            let request = egress.client().get(format!("https://{name}:{port}/"));
+            let refused = egress.send(request).await.unwrap_err();
             assert!(
                 ["address_refused", "unreachable"].contains(&refused.code),
                 "{}",
                 refused.code
             );
         }
-        let request = outside.client().get(format!("https://localhost:{port}/"));
+        let request = egress.client().get(format!("https://localhost:{port}/"));
         assert_eq!(
-            outside.send(request).await.unwrap_err().code,
+            egress.send(request).await.unwrap_err().code,
             "address_refused"
         );
-        let plain = outside.client().get(format!("http://localhost:{port}/"));
+        let plain = egress.client().get(format!("http://localhost:{port}/"));
         assert_eq!(
-            outside.send(plain).await.unwrap_err().code,
+            egress.send(plain).await.unwrap_err().code,
             "unreachable",
             "nothing is sent without TLS"
         );

@@ -15,18 +15,18 @@ pub(super) struct EndsByItself;
 impl Connector for EndsByItself {
     async fn step(
         &self,
-        asked: &ProcessorJob<'_>,
+        job: &ProcessorJob<'_>,
         _: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        Ok(step(asked, now))
+        Ok(step(job, now))
     }
 }
 
 /// Waits until the last copy that could have been made before the approval is deleted.
-fn step(asked: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
-    let over = processor_copy::mails_end(asked.approved_at);
-    if asked.holds && now < over {
+fn step(job: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
+    let over = processor_copy::mails_end(job.approved_at);
+    if job.holds && now < over {
         ProcessorProgress::Waiting { look_again: over }
     } else {
         ProcessorProgress::Done
@@ -49,7 +49,7 @@ mod tests {
             "2026-09-14T10:00:00Z",
         );
         let now: DateTime<Utc> = now.parse().unwrap();
-        let asked = |holds| ProcessorJob {
+        let job = |holds| ProcessorJob {
             request: &request,
             processor: Processor::Notify,
             action: Action::Erase,
@@ -59,15 +59,15 @@ mod tests {
         };
         let over = now + TimeDelta::days(10);
         assert_eq!(
-            step(&asked(true), now),
+            step(&job(true), now),
             ProcessorProgress::Waiting { look_again: over }
         );
         assert!(matches!(
-            step(&asked(true), over - TimeDelta::seconds(1)),
+            step(&job(true), over - TimeDelta::seconds(1)),
             ProcessorProgress::Waiting { .. }
         ));
         assert_eq!(
-            (step(&asked(true), over), step(&asked(false), now)),
+            (step(&job(true), over), step(&job(false), now)),
             (ProcessorProgress::Done, ProcessorProgress::Done)
         );
     }

@@ -19,28 +19,28 @@ pub(super) struct Human;
 impl Connector for Human {
     async fn step(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        Ok(step(asked, sofar, now))
+        Ok(step(job, exchange, now))
     }
 }
 
 /// Says what to do by when, and waits until it is confirmed.
 pub(super) fn step(
-    asked: &ProcessorJob<'_>,
-    sofar: &mut ProcessorExchange,
+    job: &ProcessorJob<'_>,
+    exchange: &mut ProcessorExchange,
     now: DateTime<Utc>,
 ) -> ProcessorProgress {
-    sofar.asked_at.get_or_insert(now);
-    sofar
+    exchange.asked_at.get_or_insert(now);
+    exchange
         .instructions
-        .get_or_insert_with(|| instructions(asked));
-    sofar.due = sofar
+        .get_or_insert_with(|| instructions(job));
+    exchange.due = exchange
         .due
-        .or_else(|| london::date(asked.approved_at).checked_add_signed(WITHIN));
-    if sofar.confirmed.is_some() {
+        .or_else(|| london::date(job.approved_at).checked_add_signed(WITHIN));
+    if exchange.confirmed.is_some() {
         ProcessorProgress::Done
     } else {
         ProcessorProgress::Waiting {
@@ -51,8 +51,8 @@ pub(super) fn step(
 
 /// What to do, and where. The request says whom it is about, for those who may see it; this text
 /// never does.
-fn instructions(asked: &ProcessorJob<'_>) -> String {
-    let (place, erase) = match asked.processor {
+fn instructions(job: &ProcessorJob<'_>) -> String {
+    let (place, erase) = match job.processor {
         Processor::Five9 => (
             "In Five9's administrator, under Contacts, search every telephone number and address of the request in \
              number1, number2, number3 and email",
@@ -72,7 +72,7 @@ fn instructions(asked: &ProcessorJob<'_>) -> String {
             "a mail is deleted there by itself, 7 days after it was sent",
         ),
     };
-    let what = match asked.action {
+    let what = match job.action {
         Action::Erase | Action::Unsubscribe => erase,
         Action::Restrict => {
             "mark what is found as restricted: keep it, and use it for nothing else, until you are told that this is lifted"
@@ -103,7 +103,7 @@ mod tests {
         let identities = [Identifier::email("priya.nair@example.org").unwrap()];
         for processor in Processor::ALL {
             let action = Action::Erase;
-            let asked = ProcessorJob {
+            let job = ProcessorJob {
                 request: &request,
                 processor,
                 action,
@@ -111,31 +111,31 @@ mod tests {
                 approved_at: now,
                 holds: true,
             };
-            let mut sofar = ProcessorExchange::default();
+            let mut exchange = ProcessorExchange::default();
             assert_eq!(
-                step(&asked, &mut sofar, now),
+                step(&job, &mut exchange, now),
                 ProcessorProgress::Waiting {
                     look_again: now + TimeDelta::days(1)
                 }
             );
             assert_eq!(
-                sofar.due,
+                exchange.due,
                 Some("2026-10-13".parse().unwrap()),
                 "28 days from the day in London"
             );
-            let told = sofar.clone();
+            let told = exchange.clone();
             let later = now + TimeDelta::days(30);
             assert!(matches!(
-                step(&asked, &mut sofar, later),
+                step(&job, &mut exchange, later),
                 ProcessorProgress::Waiting { .. }
             ));
-            assert_eq!(sofar, told, "asking again changes nothing");
-            assert!(!sofar.instructions.as_ref().unwrap().contains("priya"));
-            sofar.confirmed = Some(Confirmation {
+            assert_eq!(exchange, told, "asking again changes nothing");
+            assert!(!exchange.instructions.as_ref().unwrap().contains("priya"));
+            exchange.confirmed = Some(Confirmation {
                 by: "J. Hill".to_owned(),
                 on: "2026-09-20".parse().unwrap(),
             });
-            assert_eq!(step(&asked, &mut sofar, later), ProcessorProgress::Done);
+            assert_eq!(step(&job, &mut exchange, later), ProcessorProgress::Done);
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
         );
         for processor in Processor::ALL {
             for action in [Action::Restrict, Action::Unrestrict, Action::Rectify] {
-                let asked = ProcessorJob {
+                let job = ProcessorJob {
                     request: &request,
                     processor,
                     action,
@@ -155,9 +155,9 @@ mod tests {
                     approved_at: now,
                     holds: true,
                 };
-                let mut sofar = ProcessorExchange::default();
-                step(&asked, &mut sofar, now);
-                assert!(!sofar.instructions.unwrap().contains("delete"));
+                let mut exchange = ProcessorExchange::default();
+                step(&job, &mut exchange, now);
+                assert!(!exchange.instructions.unwrap().contains("delete"));
             }
         }
     }

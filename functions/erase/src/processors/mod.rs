@@ -66,8 +66,8 @@ trait Connector: Debug + Send + Sync {
     /// Asks the processor, or asks for its progress, and notes the result in `sofar`.
     async fn step(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError>;
 
@@ -113,11 +113,11 @@ impl Processors {
         )
     }
 
-    fn with(environment: &Environment, outside: &Egress) -> Result<Self, StartError> {
+    fn with(environment: &Environment, egress: &Egress) -> Result<Self, StartError> {
         let connector = |processor| {
             Ok::<Box<dyn Connector>, StartError>(match Kind::of(processor, environment)? {
-                Kind::OpenDsr => Box::new(OpenDsr::new(processor, environment, outside)?),
-                Kind::Five9 => Box::new(Five9::new(processor, environment, outside)?),
+                Kind::OpenDsr => Box::new(OpenDsr::new(processor, environment, egress)?),
+                Kind::Five9 => Box::new(Five9::new(processor, environment, egress)?),
                 Kind::Human => Box::new(Human),
                 Kind::Notify | Kind::Off => Box::new(EndsByItself),
             })
@@ -131,17 +131,17 @@ impl Processors {
 
     /// `OpenDSR` and Five9's service can erase, but have no call for a restriction or a correction:
     /// a human does it.
-    fn of(&self, asked: &ProcessorJob<'_>) -> &dyn Connector {
-        if asked.processor == Processor::Notify {
+    fn of(&self, job: &ProcessorJob<'_>) -> &dyn Connector {
+        if job.processor == Processor::Notify {
             return &EndsByItself;
         }
         if matches!(
-            asked.action,
+            job.action,
             Action::Restrict | Action::Unrestrict | Action::Rectify
         ) {
             return &Human;
         }
-        match asked.processor {
+        match job.processor {
             Processor::Five9 => &*self.five9,
             Processor::Granicus => &*self.granicus,
             Processor::Newsletter => &*self.newsletter,
@@ -156,17 +156,17 @@ impl Processors {
     /// [`ProcessorError`] if it did not answer, or its answer cannot be believed.
     pub async fn step(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        sofar.due = sofar
+        exchange.due = exchange
             .due
-            .or_else(|| london::date(asked.approved_at).checked_add_signed(WITHIN));
-        if sofar.confirmed.is_some() {
+            .or_else(|| london::date(job.approved_at).checked_add_signed(WITHIN));
+        if exchange.confirmed.is_some() {
             return Ok(ProcessorProgress::Done);
         }
-        self.of(asked).step(asked, sofar, now).await
+        self.of(job).step(job, exchange, now).await
     }
 
     /// Cancels what the processor was asked, if it still allows that.
@@ -175,14 +175,14 @@ impl Processors {
     /// As [`Processors::step`].
     pub async fn cancel(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        if sofar.confirmed.is_some() {
+        if exchange.confirmed.is_some() {
             return Ok(ProcessorProgress::Done);
         }
-        self.of(asked).cancel(asked, sofar, now).await
+        self.of(job).cancel(job, exchange, now).await
     }
 }
 

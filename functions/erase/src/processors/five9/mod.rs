@@ -35,9 +35,9 @@ const FAULT: ProcessorError = ProcessorError::new("fault");
 /// A contact centre at Five9.
 #[derive(Debug)]
 pub struct Five9 {
-    outside: Egress,
+    egress: Egress,
     url: Url,
-    vault: CredentialCache,
+    credential_cache: CredentialCache,
 }
 
 impl Five9 {
@@ -48,13 +48,13 @@ impl Five9 {
     pub fn new(
         processor: Processor,
         environment: &Environment,
-        outside: &Egress,
+        egress: &Egress,
     ) -> Result<Self, StartError> {
-        let url = outside.address(environment, Settings::of(processor).url)?;
+        let url = egress.address(environment, Settings::of(processor).url)?;
         Ok(Self {
             url,
-            outside: outside.clone(),
-            vault: CredentialCache::of(processor, environment),
+            egress: egress.clone(),
+            credential_cache: CredentialCache::of(processor, environment),
         })
     }
 }
@@ -64,44 +64,44 @@ impl Connector for Five9 {
     /// Checks whether the person is there, and deletes them if so.
     async fn step(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        let (searches, unknown) = searches(asked.identities);
-        sofar.not_asked_by = unknown;
+        let (searches, unknown) = searches(job.identities);
+        exchange.not_asked_by = unknown;
         if searches.is_empty() {
-            return Ok(human::step(asked, sofar, now));
+            return Ok(human::step(job, exchange, now));
         }
         let credentials = self.credentials(now).await?;
-        let talk = Session {
+        let session = Session {
             of: self,
             credentials: &credentials,
         };
-        let begun = sofar.reference.is_some();
-        if talk.is_running(sofar).await? {
+        let begun = exchange.reference.is_some();
+        if session.is_running(exchange).await? {
             return Ok(ProcessorProgress::Waiting {
                 look_again: now + LOOK_AGAIN,
             });
         }
-        sofar.logs_until = london::date(asked.approved_at).checked_add_signed(CALLS);
-        if !talk.finds(&searches).await? {
-            sofar.asked_at.get_or_insert(now);
+        exchange.logs_until = london::date(job.approved_at).checked_add_signed(CALLS);
+        if !session.finds(&searches).await? {
+            exchange.asked_at.get_or_insert(now);
             return Ok(ProcessorProgress::Done);
         }
         if begun {
             // It ran, and contacts are left: another try is another import.
-            sofar.reference = None;
+            exchange.reference = None;
             return Err(ProcessorError::new("contacts_left"));
         }
         let mut imports = Vec::new();
         for search in &searches {
-            imports.push(talk.delete(search).await?);
+            imports.push(session.delete(search).await?);
         }
-        sofar.asked_at.get_or_insert(now);
-        sofar.reference = Some(imports.join(" "));
+        exchange.asked_at.get_or_insert(now);
+        exchange.reference = Some(imports.join(" "));
         // Most take seconds, and are over by now.
-        let over = !talk.is_running(sofar).await? && !talk.finds(&searches).await?;
+        let over = !session.is_running(exchange).await? && !session.finds(&searches).await?;
         Ok(if over {
             ProcessorProgress::Done
         } else {
@@ -114,24 +114,24 @@ impl Connector for Five9 {
     /// What has begun cannot be cancelled; what has not does not begin.
     async fn cancel(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        if sofar.reference.is_none() {
+        if exchange.reference.is_none() {
             return Ok(ProcessorProgress::Cancelled);
         }
         let credentials = self.credentials(now).await?;
-        let talk = Session {
+        let session = Session {
             of: self,
             credentials: &credentials,
         };
-        if talk.is_running(sofar).await? {
+        if session.is_running(exchange).await? {
             return Ok(ProcessorProgress::Waiting {
                 look_again: now + LOOK_AGAIN,
             });
         }
-        let left = talk.finds(&searches(asked.identities).0).await?;
+        let left = session.finds(&searches(job.identities).0).await?;
         Ok(if left {
             ProcessorProgress::Cancelled
         } else {
@@ -142,7 +142,7 @@ impl Connector for Five9 {
 
 impl Five9 {
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
-        self.vault
+        self.credential_cache
             .open(now)
             .await
             .map_err(|error| super::bad_secret(&error))
@@ -157,8 +157,8 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Whether an import that was begun still runs. Its result is counted once it is over.
-    async fn is_running(&self, sofar: &mut ProcessorExchange) -> Result<bool, ProcessorError> {
-        let imports: Vec<String> = sofar
+    async fn is_running(&self, exchange: &mut ProcessorExchange) -> Result<bool, ProcessorError> {
+        let imports: Vec<String> = exchange
             .reference
             .iter()
             .flat_map(|all| all.split(' '))
@@ -199,7 +199,7 @@ impl Session<'_> {
             }
         }
         if !imports.is_empty() {
-            sofar.removed = Some(removed);
+            exchange.removed = Some(removed);
         }
         Ok(false)
     }
@@ -246,7 +246,7 @@ impl Session<'_> {
             .ok_or_else(|| ProcessorError::new("secret"))?;
         let request = self
             .of
-            .outside
+            .egress
             .client()
             .post(self.of.url.clone())
             .basic_auth(user, Some(password));
@@ -255,7 +255,7 @@ impl Session<'_> {
             .header("soapaction", "\"\"");
         let answer = self
             .of
-            .outside
+            .egress
             .send(request.body(soap::message(operation)?))
             .await?;
         match answer.status {

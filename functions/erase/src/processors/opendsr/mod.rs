@@ -40,9 +40,9 @@ const JSON: &str = "application/json";
 /// A processor that speaks `OpenDSR`.
 #[derive(Debug)]
 pub struct OpenDsr {
-    outside: Egress,
+    egress: Egress,
     url: Url,
-    vault: CredentialCache,
+    credential_cache: CredentialCache,
     /// Our own origin.
     public: Url,
 }
@@ -55,13 +55,13 @@ impl OpenDsr {
     pub fn new(
         processor: Processor,
         environment: &Environment,
-        outside: &Egress,
+        egress: &Egress,
     ) -> Result<Self, StartError> {
         Ok(Self {
-            url: outside.address(environment, Settings::of(processor).url)?,
-            public: outside.address(environment, settings::PUBLIC_URL)?,
-            outside: outside.clone(),
-            vault: CredentialCache::of(processor, environment),
+            url: egress.address(environment, Settings::of(processor).url)?,
+            public: egress.address(environment, settings::PUBLIC_URL)?,
+            egress: egress.clone(),
+            credential_cache: CredentialCache::of(processor, environment),
         })
     }
 }
@@ -71,35 +71,35 @@ impl Connector for OpenDsr {
     /// Asks for the state of the request, and makes the request if the processor does not know it.
     async fn step(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Session {
+        let session = Session {
             of: self,
             credentials: &credentials,
-            whom: asked.identities,
+            identities: job.identities,
             now,
         };
         for _ in 0..ROUNDS {
-            let id = matter(asked, sofar);
-            match talk.status(&id).await? {
-                Some(matter) if matter.is(Status::Completed) => {
-                    note(sofar, &id, None, now);
-                    sofar.said = matter.said;
+            let id = subject_request_id(job, exchange);
+            match session.status(&id).await? {
+                Some(known_request) if known_request.is(Status::Completed) => {
+                    note(exchange, &id, None, now);
+                    exchange.said = known_request.said;
                     return Ok(ProcessorProgress::Done);
                 }
                 // We did not cancel it, or it is wanted after all: it is made again under another
                 // id.
-                Some(matter) if matter.is(Status::Cancelled) => {
-                    sofar.round = Some(sofar.round.unwrap_or(0).saturating_add(1));
+                Some(known_request) if known_request.is(Status::Cancelled) => {
+                    exchange.round = Some(exchange.round.unwrap_or(0).saturating_add(1));
                 }
-                Some(matter) => {
-                    note(sofar, &id, matter.expected_completion_time, now);
-                    return Ok(waiting(sofar, now));
+                Some(known_request) => {
+                    note(exchange, &id, known_request.expected_completion_time, now);
+                    return Ok(waiting(exchange, now));
                 }
-                None => return talk.ask(asked, sofar, id).await,
+                None => return session.ask(job, exchange, id).await,
             }
         }
         Err(ProcessorError::new("cancelled_there"))
@@ -108,35 +108,35 @@ impl Connector for OpenDsr {
     /// Cancels the request. What is in progress already continues, and what is done stays done.
     async fn cancel(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Session {
+        let session = Session {
             of: self,
             credentials: &credentials,
-            whom: asked.identities,
+            identities: job.identities,
             now,
         };
-        let id = matter(asked, sofar);
-        if let Some(matter) = talk.take_back(&id).await? {
-            sofar.said = matter.said;
+        let id = subject_request_id(job, exchange);
+        if let Some(known_request) = session.take_back(&id).await? {
+            exchange.said = known_request.said;
             return Ok(ProcessorProgress::Cancelled);
         }
-        match talk.status(&id).await? {
+        match session.status(&id).await? {
             None => Ok(ProcessorProgress::Cancelled),
-            Some(matter) if matter.is(Status::Cancelled) => {
-                sofar.said = matter.said;
+            Some(known_request) if known_request.is(Status::Cancelled) => {
+                exchange.said = known_request.said;
                 Ok(ProcessorProgress::Cancelled)
             }
-            Some(matter) if matter.is(Status::Completed) => {
-                sofar.said = matter.said;
+            Some(known_request) if known_request.is(Status::Completed) => {
+                exchange.said = known_request.said;
                 Ok(ProcessorProgress::Done)
             }
-            Some(matter) => {
-                note(sofar, &id, matter.expected_completion_time, now);
-                Ok(waiting(sofar, now))
+            Some(known_request) => {
+                note(exchange, &id, known_request.expected_completion_time, now);
+                Ok(waiting(exchange, now))
             }
         }
     }
@@ -144,7 +144,7 @@ impl Connector for OpenDsr {
 
 impl OpenDsr {
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
-        self.vault
+        self.credential_cache
             .open(now)
             .await
             .map_err(|error| super::bad_secret(&error))
@@ -160,7 +160,7 @@ struct Session<'a> {
     of: &'a OpenDsr,
     credentials: &'a Credentials,
     /// Whom it is about.
-    whom: &'a [Identifier],
+    identities: &'a [Identifier],
     now: DateTime<Utc>,
 }
 
@@ -172,11 +172,11 @@ impl Session<'_> {
             .await?;
         match answer.status {
             200 => {
-                let matter = self.believed(&answer, id)?;
-                if matter.request_status.is_none() {
+                let known_request = self.believed(&answer, id)?;
+                if known_request.request_status.is_none() {
                     return Err(ProcessorError::new("unreadable_answer"));
                 }
-                Ok(Some(matter))
+                Ok(Some(known_request))
             }
             // The specification answers every error with 400; processors use 404 for unknown
             // requests.
@@ -188,8 +188,8 @@ impl Session<'_> {
     /// Asks for erasure, by the identities that the processor says it knows people by.
     async fn ask(
         &self,
-        asked: &ProcessorJob<'_>,
-        sofar: &mut ProcessorExchange,
+        job: &ProcessorJob<'_>,
+        exchange: &mut ProcessorExchange,
         id: Uuid,
     ) -> Result<ProcessorProgress, ProcessorError> {
         let answer = self.send(Method::GET, &["discovery"], None).await?;
@@ -200,44 +200,49 @@ impl Session<'_> {
         if !discovery.erases() {
             return Err(ProcessorError::new("erasure_not_supported"));
         }
-        let Identities { known, unknown } = Identities::of(asked.identities, &discovery);
-        sofar.not_asked_by = unknown;
+        let Identities { known, unknown } = Identities::of(job.identities, &discovery);
+        exchange.not_asked_by = unknown;
         if known.is_empty() {
             // It cannot be asked about this person at all: a human can.
-            return Ok(human::step(asked, sofar, self.now));
+            return Ok(human::step(job, exchange, self.now));
         }
         let order = Order {
             regulation: "gdpr",
             subject_request_id: id,
             subject_request_type: "erasure",
-            submitted_time: asked.approved_at,
+            submitted_time: job.approved_at,
             subject_identities: known,
             api_version: "2.0",
-            status_callback_urls: [self.of.callback(asked)],
+            status_callback_urls: [self.of.callback(job)],
         };
         let body = serde_json::to_vec(&order).map_err(|_| ProcessorError::new("unwritable"))?;
         let encoded = STANDARD.encode(&body);
         let answer = self.send(Method::POST, &["requests"], Some(body)).await?;
         match answer.status {
             200..=202 => {
-                let matter = self.believed(&answer, &id)?;
+                let known_request = self.believed(&answer, &id)?;
                 // The receipt contains what was received: it is compared, and never stored.
-                if matter
+                if known_request
                     .encoded_request
                     .is_some_and(|received| received != encoded)
                 {
                     return Err(ProcessorError::new("another_request_received"));
                 }
-                note(sofar, &id, matter.expected_completion_time, self.now);
+                note(
+                    exchange,
+                    &id,
+                    known_request.expected_completion_time,
+                    self.now,
+                );
                 // A processor that is this quick is asked at once whether it is done.
-                let quick = sofar.expected_by.is_some_and(|at| at <= self.now);
+                let quick = exchange.expected_by.is_some_and(|at| at <= self.now);
                 let done = if quick { self.status(&id).await? } else { None };
-                match done.filter(|matter| matter.is(Status::Completed)) {
-                    Some(matter) => {
-                        sofar.said = matter.said;
+                match done.filter(|known_request| known_request.is(Status::Completed)) {
+                    Some(known_request) => {
+                        exchange.said = known_request.said;
                         Ok(ProcessorProgress::Done)
                     }
-                    None => Ok(waiting(sofar, self.now)),
+                    None => Ok(waiting(exchange, self.now)),
                 }
             }
             400..=499 => Err(ProcessorError::new("refused")),
@@ -262,16 +267,16 @@ impl Session<'_> {
         let certificates = self.credentials.certificates.as_ref();
         let certificates =
             certificates.ok_or_else(|| ProcessorError::new("certificate_missing"))?;
-        let keeps_body = wire::says_nothing_of_anybody(&answer.body, self.whom);
+        let keeps_body = wire::says_nothing_of_anybody(&answer.body, self.identities);
         let said = certificates.keep(&answer.headers, &answer.body, keeps_body, self.now);
         let said = said.map_err(|_| ProcessorError::new("signature"))?;
-        let matter: SubjectRequest = read(answer)?;
-        if matter.subject_request_id != *id {
+        let known_request: SubjectRequest = read(answer)?;
+        if known_request.subject_request_id != *id {
             return Err(ProcessorError::new("another_matter"));
         }
         Ok(SubjectRequest {
             said: Some(Box::new(said)),
-            ..matter
+            ..known_request
         })
     }
 
@@ -283,14 +288,14 @@ impl Session<'_> {
     ) -> Result<Answer, ProcessorError> {
         let mut request = self
             .of
-            .outside
+            .egress
             .client()
             .request(method, self.of.at(path))
             .header(ACCEPT, JSON);
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, JSON).body(body);
         }
-        let answer = self.of.outside.send(self.known(request)).await?;
+        let answer = self.of.egress.send(self.known(request)).await?;
         if [401, 403].contains(&answer.status) {
             Err(ProcessorError::new("unauthorised"))
         } else {
@@ -310,12 +315,12 @@ impl Session<'_> {
 
 impl OpenDsr {
     /// Where the processor has to report changes.
-    fn callback(&self, asked: &ProcessorJob<'_>) -> String {
+    fn callback(&self, job: &ProcessorJob<'_>) -> String {
         let path = [
             "partners",
-            asked.processor.as_str(),
+            job.processor.as_str(),
             CALLBACKS,
-            asked.request.as_str(),
+            job.request.as_str(),
         ];
         joined(&self.public, &path).into()
     }
@@ -323,11 +328,11 @@ impl OpenDsr {
 
 /// The id of a request: the same whenever the same is asked of the same processor, in the form of a
 /// random one, as is demanded.
-fn matter(asked: &ProcessorJob<'_>, sofar: &ProcessorExchange) -> Uuid {
-    let (processor, request) = (asked.processor.as_str(), asked.request.as_str());
+fn subject_request_id(job: &ProcessorJob<'_>, exchange: &ProcessorExchange) -> Uuid {
+    let (processor, request) = (job.processor.as_str(), job.request.as_str());
     let digest = Sha256::digest(format!(
         "opendsr\n{processor}\n{request}\n{}",
-        sofar.round.unwrap_or(0)
+        exchange.round.unwrap_or(0)
     ));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -335,18 +340,18 @@ fn matter(asked: &ProcessorJob<'_>, sofar: &ProcessorExchange) -> Uuid {
 }
 
 fn note(
-    sofar: &mut ProcessorExchange,
+    exchange: &mut ProcessorExchange,
     id: &Uuid,
     expected: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) {
-    sofar.asked_at.get_or_insert(now);
-    sofar.reference = Some(id.to_string());
-    sofar.expected_by = expected.or(sofar.expected_by);
+    exchange.asked_at.get_or_insert(now);
+    exchange.reference = Some(id.to_string());
+    exchange.expected_by = expected.or(exchange.expected_by);
 }
 
-fn waiting(sofar: &ProcessorExchange, now: DateTime<Utc>) -> ProcessorProgress {
-    let expected = sofar.expected_by.map_or(SOONEST, |at| at - now);
+fn waiting(exchange: &ProcessorExchange, now: DateTime<Utc>) -> ProcessorProgress {
+    let expected = exchange.expected_by.map_or(SOONEST, |at| at - now);
     ProcessorProgress::Waiting {
         look_again: now + expected.clamp(SOONEST, LATEST),
     }

@@ -78,7 +78,7 @@ pub(super) struct SubjectRequest {
 
 /// Whether an answer says only the state of a request: it has only the fields of a status, each is
 /// as specified, and none contains whom it is about.
-pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool {
+pub(super) fn says_nothing_of_anybody(body: &[u8], identities: &[Identifier]) -> bool {
     let Ok(Value::Object(fields)) = json::read(body) else {
         return false;
     };
@@ -92,7 +92,8 @@ pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool 
         ("controller_id" | "api_version", Value::String(text)) => is_a_name(text),
         (_, value) => value.is_null(),
     };
-    fields.iter().all(is_known) && std::str::from_utf8(body).is_ok_and(|text| !says_who(text, whom))
+    fields.iter().all(is_known)
+        && std::str::from_utf8(body).is_ok_and(|text| !says_who(text, identities))
 }
 
 /// Whether a text is a technical name, and not an address or a sentence.
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_kept_if_it_says_how_far_a_matter_is_and_nothing_else() {
-        let whom = [Identifier::email("rosa@example.org").unwrap()];
+        let identities = [Identifier::email("rosa@example.org").unwrap()];
         let id = "a7551968-d5d6-44b2-9831-815ac9017798";
         for (said, kept) in [
             (
@@ -153,7 +154,7 @@ mod tests {
             ("[]".to_owned(), false),
         ] {
             assert_eq!(
-                says_nothing_of_anybody(said.as_bytes(), &whom),
+                says_nothing_of_anybody(said.as_bytes(), &identities),
                 kept,
                 "{said}"
             );
