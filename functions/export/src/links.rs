@@ -1,6 +1,7 @@
 //! Links to packages, which the orders to release and to read one make.
 
 use crate::Error;
+use crate::order::Invocation;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::keyring::{Keyring, Packages as LinkKeys};
@@ -39,8 +40,18 @@ pub(crate) struct NewLink<'a> {
 
 impl Links {
     /// The package of a request, if it exists and may be handed out as far as its time and its
-    /// person allow.
+    /// person allow. The order is then about that person, in the audit trail.
     pub(crate) async fn openable(
+        &self,
+        request: &RequestId,
+        invocation: &Invocation<'_>,
+    ) -> Result<(Package, Made), Error> {
+        let (package, made) = self.find(request, invocation.now).await?;
+        invocation.concerned.about(&package.holders);
+        Ok((package, made))
+    }
+
+    async fn find(
         &self,
         request: &RequestId,
         now: DateTime<Utc>,
@@ -94,7 +105,7 @@ impl Links {
             .await?
         {
             // It was closed in between.
-            self.openable(request, now).await?;
+            self.find(request, now).await?;
             return Err(StorageError::unreadable("enter a link to a package").into());
         }
         let (event, outcome) = match kind {

@@ -26,8 +26,7 @@ impl OrderHandler for Read {
         invocation: &Invocation<'_>,
     ) -> Result<Value, Error> {
         let (order, now) = (NamedOrder::read(order, field)?, invocation.now);
-        let (package, made) = self.0.openable(&order.request, now).await?;
-        invocation.concerned.about(&package.holders);
+        let (package, made) = self.0.openable(&order.request, invocation).await?;
         if let Some(until) = made.records_until {
             invocation.concerned.looked_at(&package.holders, until);
         }

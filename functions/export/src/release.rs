@@ -92,8 +92,7 @@ impl OrderHandler for Release {
         invocation: &Invocation<'_>,
     ) -> Result<Value, Error> {
         let (order, now) = (ReleaseOrder::read(order, field)?, invocation.now);
-        let (package, made) = self.0.openable(&order.request, now).await?;
-        invocation.concerned.about(&package.holders);
+        let (package, made) = self.0.openable(&order.request, invocation).await?;
         package.must_know(&order.decisions)?;
         let count = package.undecided(&order.decisions);
         if count > 0 {
