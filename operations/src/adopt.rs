@@ -20,7 +20,7 @@ pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Adopted, St
     if former.is_empty() {
         return Ok(("There is nothing to adopt.".to_owned(), 0));
     }
-    let mut told = String::new();
+    let mut lines = String::new();
     for (id, Former { request, places }) in &former {
         let by = request
             .approved_by
@@ -31,10 +31,9 @@ pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Adopted, St
             .unwrap_or(request.planned_at)
             .format("%F %T UTC");
         let places: Vec<&str> = places.iter().map(|place| place.as_str()).collect();
-        let action = serde_json::to_value(request.action).unwrap_or_default();
-        let action = action.as_str().unwrap_or_default();
+        let action = request.action.as_str();
         let _ = writeln!(
-            told,
+            lines,
             "{}: {action}, approved by {by} on {at}; {}",
             id.as_str(),
             places.join(", ")
@@ -43,7 +42,7 @@ pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Adopted, St
     let count = former.len();
     let them = if count == 1 { "it waits" } else { "they wait" };
     Ok((
-        format!("{told}Look at each one's status; {them} to be adopted by its id."),
+        format!("{lines}Look at each one's status; {them} to be adopted by its id."),
         0,
     ))
 }

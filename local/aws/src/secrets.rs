@@ -75,7 +75,9 @@ fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> 
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
         .unwrap_or_default();
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Ok(request) = serde_json::from_slice::<Value>(body) else {
+        return refusal("SerializationException", "the body is not JSON");
+    };
     let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
     if operation == "secretsmanager.BatchGetSecretValue" {
         return amz(StatusCode::OK, &several(&values, &request["SecretIdList"]));

@@ -260,7 +260,7 @@ impl Mapping {
             .map_err(|error| error.to_string())?
             .shard_iterator;
         let request = GetRecordsRequest {
-            shard_iterator: iterator.unwrap_or_default(),
+            shard_iterator: iterator.ok_or("the stream has no iterator")?,
             limit: Some(PAGE),
         };
         let records = database

@@ -45,9 +45,12 @@ impl Operation {
                         _ => {}
                     }
                 }
-                Event::Text(text) => texts.last_mut().into_iter().for_each(|(_, all)| {
-                    all.push_str(&text.decode().unwrap_or_default());
-                }),
+                Event::Text(text) => {
+                    let text = text.decode().ok()?;
+                    if let Some((_, all)) = texts.last_mut() {
+                        all.push_str(&text);
+                    }
+                }
                 Event::GeneralRef(reference) => {
                     let name = reference.decode().ok()?;
                     let text = reference.resolve_char_ref().ok()?.map(String::from);

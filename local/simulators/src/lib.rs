@@ -9,7 +9,7 @@ mod five9_soap;
 mod mode;
 mod notify;
 mod opendsr;
-mod opendsr_talk;
+mod opendsr_answers;
 mod signer;
 
 pub use five9::Five9;

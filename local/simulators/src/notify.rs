@@ -174,7 +174,9 @@ impl GovUkNotify {
     }
 
     fn take(&self, body: &Bytes, mode: Mode) -> Response<Body> {
-        let order: Value = serde_json::from_slice(body).unwrap_or_default();
+        let Ok(order) = serde_json::from_slice::<Value>(body) else {
+            return refused(StatusCode::BAD_REQUEST, "BadRequestError", "Invalid JSON");
+        };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let words = &order["personalisation"];
         let mail = Mail {

@@ -57,7 +57,7 @@ pub struct SubjectRequest {
     /// Where to call back.
     pub callbacks: Vec<String>,
     /// The last status that it called back with.
-    told: String,
+    reported: String,
     erased: bool,
 }
 
@@ -188,7 +188,7 @@ impl OpenDsr {
                 begins_at: now + takes / 2,
                 cancelled: false,
                 callbacks: callbacks.map(text).collect(),
-                told: "pending".to_owned(),
+                reported: "pending".to_owned(),
                 erased: false,
             });
         matter.done_at
@@ -214,8 +214,8 @@ impl OpenDsr {
             } else {
                 matter.status(now)
             };
-            if matter.told != status && mode != Mode::Down {
-                status.clone_into(&mut matter.told);
+            if matter.reported != status && mode != Mode::Down {
+                status.clone_into(&mut matter.reported);
                 calls.extend(
                     matter
                         .callbacks

@@ -46,12 +46,12 @@ impl IntakeClient {
     /// Calls a port of this machine.
     pub(super) async fn open(port: u16) -> Result<Self, ImportError> {
         let url = crate::front::url(port);
-        let told: Option<StackView> = get(&format!("{url}/_local/endpoints")).await;
+        let stack: Option<StackView> = get(&format!("{url}/_local/endpoints")).await;
         let StackView {
             endpoints,
             intake,
             now,
-        } = told.ok_or_else(|| ImportError::Wrong(nobody(port)))?;
+        } = stack.ok_or_else(|| ImportError::Wrong(nobody(port)))?;
         let Intake { bucket, function } = intake.ok_or_else(|| {
             ImportError::Wrong(
                 "the stack's template has no function import and so no intake".into(),

@@ -48,7 +48,9 @@ pub(super) async fn upload(
             .key(key)
             .metadata(ERRAND, errand);
         let create = create.send().await.map_err(broken)?;
-        let id = create.upload_id.unwrap_or_default();
+        let id = create.upload_id.ok_or_else(|| {
+            ImportError::Unfinished("the file did not arrive whole: S3 named no upload".to_owned())
+        })?;
         match parts(client, (key, &id), &mut open, size, view).await {
             Ok(tag) => tag,
             Err(error) => {
@@ -102,7 +104,7 @@ async fn parts(
                 .set_e_tag(part.e_tag)
                 .build(),
         );
-        done += u64::try_from(read).unwrap_or_default();
+        done += read as u64;
         view.uploaded(done, size);
     }
     let complete = client

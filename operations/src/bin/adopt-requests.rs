@@ -37,13 +37,13 @@ async fn main() -> std::io::Result<ExitCode> {
         Requests::new(&custodian_store::client(&host.dynamodb()), &table),
         host.clock().now(),
     );
-    let told = if ids.is_empty() {
+    let output = if ids.is_empty() {
         list(&requests, now).await
     } else {
         adopt(&requests, &ids, now).await
     };
-    match told {
-        Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),
+    match output {
+        Ok((output, code)) => writeln!(stdout(), "{output}").map(|()| ExitCode::from(code)),
         Err(error) => {
             let again = "Run it again: what has been done stays done.";
             writeln!(stderr(), "The Register does not answer: {error}. {again}")

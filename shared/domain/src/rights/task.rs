@@ -24,6 +24,20 @@ pub enum Action {
     Rectify,
 }
 
+impl Action {
+    /// The name, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Unsubscribe => "unsubscribe",
+            Self::Restrict => "restrict",
+            Self::Unrestrict => "unrestrict",
+            Self::Rectify => "rectify",
+        }
+    }
+}
+
 /// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,6 +170,20 @@ mod tests {
     use crate::place::Place;
     use crate::rights::erasure::Counts;
     use chrono::{DateTime, TimeDelta, Utc};
+
+    #[test]
+    fn an_action_is_stored_by_its_name() {
+        for action in [
+            Action::Erase,
+            Action::Unsubscribe,
+            Action::Restrict,
+            Action::Unrestrict,
+            Action::Rectify,
+        ] {
+            let stored = serde_json::to_value(action).unwrap();
+            assert_eq!(stored, action.as_str());
+        }
+    }
 
     #[test]
     fn what_fails_is_tried_later_each_time_and_never_much_later_than_six_hours() {

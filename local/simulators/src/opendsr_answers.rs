@@ -75,7 +75,9 @@ impl OpenDsr {
     }
 
     fn take_order(&self, body: &Bytes, mode: Mode) -> Response<Body> {
-        let order: Value = serde_json::from_slice(body).unwrap_or_default();
+        let Ok(order) = serde_json::from_slice::<Value>(body) else {
+            return refused(StatusCode::BAD_REQUEST, "this is not JSON");
+        };
         let id = order["subject_request_id"].as_str().unwrap_or_default();
         let whole = ["regulation", "subject_request_type", "submitted_time"]
             .iter()
