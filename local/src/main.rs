@@ -107,12 +107,12 @@ enum Command {
 
 /// What to print about the chain and, if that holds, about what it attests; and the exit code.
 async fn verified(port: u16, certificate: Option<Witness>) -> Result<(String, u8), String> {
-    let chain = verify::told(&operate::verify_ledger(port, certificate).await?);
+    let chain = verify::summary(&operate::verify_ledger(port, certificate).await?);
     if chain.1 != 0 {
         return Ok(chain);
     }
-    let (told, code) = evidence::told(&operate::verify_evidence(port).await?);
-    Ok((format!("{}\n{told}", chain.0), code))
+    let (output, code) = evidence::summary(&operate::verify_evidence(port).await?);
+    Ok((format!("{}\n{output}", chain.0), code))
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -136,23 +136,25 @@ async fn main() -> ExitCode {
             return ExitCode::from(import_file(&ImportArguments { port, source, file }).await);
         }
         Some(Command::VerifyLedger { certificate }) => {
-            return say(verified(port, certificate).await);
+            return print(verified(port, certificate).await);
         }
         Some(Command::PutSurvey { file }) => {
             let name = file.display().to_string();
             return match std::fs::read(&file) {
-                Ok(document) => say(operate::surveys(port, OfSurveys::Put(name, document)).await),
-                Err(error) => say(Err(format!("{name}: {error}"))),
+                Ok(document) => print(operate::surveys(port, OfSurveys::Put(name, document)).await),
+                Err(error) => print(Err(format!("{name}: {error}"))),
             };
         }
         Some(Command::RemoveSurvey { id }) => {
-            return say(operate::surveys(port, OfSurveys::Remove(id)).await);
+            return print(operate::surveys(port, OfSurveys::Remove(id)).await);
         }
-        Some(Command::ListSurveys) => return say(operate::surveys(port, OfSurveys::List).await),
+        Some(Command::ListSurveys) => return print(operate::surveys(port, OfSurveys::List).await),
         Some(Command::Backup) => {
-            return say(operate::backup(port)
-                .await
-                .map(|moment| (kept(moment, port), 0)));
+            return print(
+                operate::backup(port)
+                    .await
+                    .map(|moment| (backup_message(moment, port), 0)),
+            );
         }
         Some(Command::Restore {
             since,
@@ -161,10 +163,10 @@ async fn main() -> ExitCode {
             let progress =
                 |redone: &Redone| drop(writeln!(io::stdout(), "… {}", restore::counts(redone)));
             let outcome = operate::rehearse(port, since, !without_live, progress).await;
-            return say(outcome.map(|outcome| {
-                let (told, code) = restore::told(&outcome);
+            return print(outcome.map(|outcome| {
+                let (output, code) = restore::summary(&outcome);
                 (
-                    format!("{told}\nThe restored table has been deleted."),
+                    format!("{output}\nThe restored table has been deleted."),
                     code,
                 )
             }));
@@ -181,8 +183,8 @@ async fn main() -> ExitCode {
 }
 
 /// Prints the result. The code 2 means that it could not begin.
-fn say(told: Result<(String, u8), String>) -> ExitCode {
-    let (text, code) = told.unwrap_or_else(|error| (error, 2));
+fn print(output: Result<(String, u8), String>) -> ExitCode {
+    let (text, code) = output.unwrap_or_else(|error| (error, 2));
     let _ = if code == 2 {
         writeln!(io::stderr(), "{text}")
     } else {
@@ -191,7 +193,7 @@ fn say(told: Result<(String, u8), String>) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn kept(moment: DateTime<Utc>, port: u16) -> String {
+fn backup_message(moment: DateTime<Utc>, port: u16) -> String {
     let (moment, port) = (moment.format("%FT%TZ"), at(port));
     format!(
         "The backup of this moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}{port}"

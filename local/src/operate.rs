@@ -10,7 +10,7 @@ use custodian_local_aws::recovery::with_recovery;
 use custodian_local_aws::sdk;
 use custodian_operations::evidence::{self, Proven, Scope, Unproven};
 use custodian_operations::restore::{self, Unready};
-use custodian_operations::surveys::{self, Told};
+use custodian_operations::surveys::{self, Output};
 use custodian_operations::verify::{self, Audited, Unverified};
 use custodian_rights::restoring::{Redone, Restoring};
 use custodian_runtime::{Clock, Environment};
@@ -110,15 +110,15 @@ pub enum OfSurveys {
 ///
 /// # Errors
 /// If there is no stack, or it does not answer.
-pub async fn surveys(port: u16, what: OfSurveys) -> Result<Told, String> {
+pub async fn surveys(port: u16, what: OfSurveys) -> Result<Output, String> {
     let stack = running(port).await?;
     let surveys = Surveys::new(client(&stack), table(&stack, "REGISTER_TABLE")?);
-    let told = match what {
+    let output = match what {
         OfSurveys::Put(name, document) => surveys::put(&surveys, &name, &document, stack.now).await,
         OfSurveys::Remove(id) => surveys::remove(&surveys, &id, stack.now).await,
         OfSurveys::List => surveys::list(&surveys, stack.now).await,
     };
-    told.map_err(|error| error.to_string())
+    output.map_err(|error| error.to_string())
 }
 
 async fn running(port: u16) -> Result<Running, String> {

@@ -6,7 +6,7 @@ pub use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 /// The output, and the exit code: 0 if everything is as it is attested, 1 if not, 2 if it could not
 /// be read.
 #[must_use]
-pub fn told(outcome: &Result<Proven, Unproven>) -> (String, u8) {
+pub fn summary(outcome: &Result<Proven, Unproven>) -> (String, u8) {
     match outcome {
         Ok(Proven {
             since,

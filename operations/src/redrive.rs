@@ -18,7 +18,7 @@ pub struct Redriven {
     /// How many items of the Register were recorded, and are deleted.
     pub items: u64,
     /// What happened to their records, and to those of the rest.
-    pub told: RecordedRemovals,
+    pub recorded: RecordedRemovals,
     /// How many objects and items remain: nobody can read them, or something in them.
     pub left: u64,
 }
@@ -30,7 +30,7 @@ impl Redriven {
         let Self {
             objects,
             items,
-            told:
+            recorded:
                 RecordedRemovals {
                     new,
                     again,
@@ -71,9 +71,9 @@ impl Redriven {
             again,
             unreadable,
         } = expire.record_removals(records).await?;
-        self.told.new += new;
-        self.told.again += again;
-        self.told.unreadable += unreadable;
+        self.recorded.new += new;
+        self.recorded.again += again;
+        self.recorded.unreadable += unreadable;
         if unreadable > 0 {
             self.left += 1;
         }
@@ -123,7 +123,7 @@ mod tests {
         let whole = Redriven {
             objects: 2,
             items: 1,
-            told: RecordedRemovals {
+            recorded: RecordedRemovals {
                 new: 98,
                 again: 1,
                 unreadable: 0,
@@ -139,7 +139,7 @@ mod tests {
         );
         let left = Redriven {
             left: 1,
-            told: RecordedRemovals {
+            recorded: RecordedRemovals {
                 unreadable: 3,
                 ..RecordedRemovals::default()
             },

@@ -26,7 +26,7 @@ pub enum Unready {
 
 /// The output of a restore, and the exit code: 0 if the table may be read, 1 if it may not.
 #[must_use]
-pub fn told(outcome: &Result<Redone, Unready>) -> (String, u8) {
+pub fn summary(outcome: &Result<Redone, Unready>) -> (String, u8) {
     match outcome {
         Ok(redone) => {
             let counts = counts(redone);
@@ -47,14 +47,14 @@ pub fn counts(redone: &Redone) -> String {
     let Redone {
         looked_at,
         expired,
-        told,
+        deleted,
         erased,
         withdrawn,
         turned,
         taken_over,
     } = redone;
     format!(
-        "{looked_at} items: {told} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
+        "{looked_at} items: {deleted} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
          {turned} held, restricted or released; {taken_over} taken over"
     )
 }

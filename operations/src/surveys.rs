@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The output, and the exit code.
-pub type Told = (String, u8);
+pub type Output = (String, u8);
 
 /// A byte order mark, which is not part of a document.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
@@ -19,24 +19,24 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 /// Reports everything that is wrong with a survey, and what somebody should look at. `name` is the
 /// name of its file.
 #[must_use]
-pub fn checked(name: &str, document: &[u8]) -> Told {
-    told(name, &check(document))
+pub fn checked(name: &str, document: &[u8]) -> Output {
+    summary(name, &check(document))
 }
 
-fn told(
+fn summary(
     name: &str,
     Checked {
         survey,
         faults,
         doubts,
     }: &Checked,
-) -> Told {
-    let mut told = String::new();
+) -> Output {
+    let mut lines = String::new();
     for fault in faults {
-        let _ = writeln!(told, "{name}: {fault}");
+        let _ = writeln!(lines, "{name}: {fault}");
     }
     for doubt in doubts {
-        let _ = writeln!(told, "{name}: check this: {doubt}");
+        let _ = writeln!(lines, "{name}: check this: {doubt}");
     }
     let Some(Survey {
         id,
@@ -50,7 +50,7 @@ fn told(
             faults.len(),
             if faults.len() == 1 { "" } else { "s" }
         );
-        return (format!("{told}{name} is not a survey: {faults}."), 1);
+        return (format!("{lines}{name} is not a survey: {faults}."), 1);
     };
     let questions = format!(
         "{} question{}",
@@ -59,7 +59,7 @@ fn told(
     );
     (
         format!(
-            "{told}{name} is a survey: {id}, {questions}, version {}.",
+            "{lines}{name} is a survey: {id}, {questions}, version {}.",
             version.as_str()
         ),
         0,
@@ -75,30 +75,34 @@ pub async fn put(
     name: &str,
     document: &[u8],
     now: DateTime<Utc>,
-) -> Result<Told, StorageError> {
+) -> Result<Output, StorageError> {
     let checked = check(document);
-    let (told, code) = told(name, &checked);
+    let (text, code) = summary(name, &checked);
     let (Some(survey), Ok(text)) = (checked.survey, std::str::from_utf8(document)) else {
-        return Ok((format!("{told} Nothing was put."), code.max(1)));
+        return Ok((format!("{text} Nothing was put."), code.max(1)));
     };
     let put = surveys
         .put(&survey, text.trim_start_matches(BYTE_ORDER_MARK), now)
         .await?;
-    let came = match put {
+    let effect = match put {
         Put::New => "It is in the Register and takes effect within a minute.",
         Put::Changed => {
             "It is in the Register and takes effect within a minute. The earlier wording is kept for as long as any answer to it."
         }
         Put::Same => "The Register already has exactly this survey.",
     };
-    Ok((format!("{told}\n{came} {}", opening(&survey, now)), 0))
+    Ok((format!("{text}\n{effect} {}", opening(&survey, now)), 0))
 }
 
 /// Removes a survey from the Register.
 ///
 /// # Errors
 /// [`StorageError`] unless it is certain to be gone; trying again continues.
-pub async fn remove(surveys: &Surveys, id: &str, now: DateTime<Utc>) -> Result<Told, StorageError> {
+pub async fn remove(
+    surveys: &Surveys,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Output, StorageError> {
     Ok(if surveys.remove(id, now).await? {
         let kept = "Its wording is kept for as long as any answer to it.";
         (
@@ -117,7 +121,7 @@ pub async fn remove(surveys: &Surveys, id: &str, now: DateTime<Utc>) -> Result<T
 ///
 /// # Errors
 /// [`StorageError`] if they cannot be read.
-pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, StorageError> {
+pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Output, StorageError> {
     let mut kept: BTreeMap<String, usize> = BTreeMap::new();
     for version in surveys.listed().await? {
         *kept.entry(version.survey).or_default() += usize::from(version.retired_at.is_some());
@@ -128,11 +132,11 @@ pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, Storage
         .iter()
         .map(|(id, survey)| (id.clone(), survey.clone()))
         .collect();
-    let mut told = String::new();
+    let mut lines = String::new();
     for (id, survey) in &today {
         let earlier = kept.remove(id).unwrap_or_default();
         let _ = writeln!(
-            told,
+            lines,
             "{id}: {} Version {}, {earlier} earlier. {}",
             opening(survey, now),
             survey.version.as_str(),
@@ -141,16 +145,16 @@ pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, Storage
     }
     for (id, earlier) in kept.into_iter().filter(|(_, earlier)| *earlier > 0) {
         let _ = writeln!(
-            told,
+            lines,
             "{id}: removed. Earlier versions that are kept: {earlier}."
         );
     }
-    let told = told.trim_end();
+    let lines = lines.trim_end();
     Ok((
-        if told.is_empty() {
+        if lines.is_empty() {
             "There is no survey in the Register.".to_owned()
         } else {
-            told.to_owned()
+            lines.to_owned()
         },
         0,
     ))
@@ -172,11 +176,11 @@ mod tests {
 
     #[test]
     fn a_good_survey_is_said_to_be_one() {
-        let (told, code) = checked("bins.json", GOOD.as_bytes());
+        let (text, code) = checked("bins.json", GOOD.as_bytes());
         assert_eq!(code, 0);
         assert!(
-            told.starts_with("bins.json is a survey: recycling-centre, 7 questions, version "),
-            "{told}"
+            text.starts_with("bins.json is a survey: recycling-centre, 7 questions, version "),
+            "{text}"
         );
     }
 
@@ -186,23 +190,23 @@ mod tests {
             .replace("\"Wood\"", "\"wood \"")
             .replace("\"Metal\"", "\"WOOD\"")
             .replace("\"yes_no\"", "\"maybe\"");
-        let (told, code) = checked("bins.json", bad.as_bytes());
+        let (text, code) = checked("bins.json", bad.as_bytes());
         assert_eq!(code, 1);
         assert!(
-            told.contains("bins.json: /questions/6/kind: must be one of satisfaction, "),
-            "{told}"
+            text.contains("bins.json: /questions/6/kind: must be one of satisfaction, "),
+            "{text}"
         );
         assert!(
-            told.ends_with("bins.json is not a survey: 3 faults."),
-            "{told}"
+            text.ends_with("bins.json is not a survey: 3 faults."),
+            "{text}"
         );
         assert!(
-            told.contains("bins.json: /questions/2/options/1: does not come back from a form"),
-            "{told}"
+            text.contains("bins.json: /questions/2/options/1: does not come back from a form"),
+            "{text}"
         );
         assert!(
-            told.contains("bins.json: /questions/2/options/2: reads like an earlier option"),
-            "{told}"
+            text.contains("bins.json: /questions/2/options/2: reads like an earlier option"),
+            "{text}"
         );
     }
 }

@@ -11,7 +11,7 @@ pub use custodian_rights::audit::{Audited, Unverified};
 /// The output of a verification, and the exit code: 0 if the ledger is what it was, 1 if not, 2 if
 /// it could not be read.
 #[must_use]
-pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
+pub fn summary(outcome: &Result<Audited, Unverified>) -> (String, u8) {
     match outcome {
         Ok(Audited {
             chain, anchored, ..

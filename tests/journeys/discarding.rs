@@ -158,7 +158,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
     let expire = expire(&house).await;
     let redriven = redrive(&expire, &bucket(&house)).await.unwrap();
     assert_eq!(
-        (redriven.told, redriven.left),
+        (redriven.recorded, redriven.left),
         (
             RecordedRemovals {
                 new: 3,
@@ -192,7 +192,7 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
             .unwrap();
     }
     assert_eq!(
-        redrive(&expire, &bucket(&house)).await.unwrap().told,
+        redrive(&expire, &bucket(&house)).await.unwrap().recorded,
         RecordedRemovals {
             new: 0,
             again: 3,
@@ -320,7 +320,7 @@ async fn what_can_be_read_by_now_is_told_from_the_register_and_from_the_bucket()
 
     let redriven = redrive(&expire, &bucket(&house)).await.unwrap();
     assert_eq!((redriven.objects, redriven.items, redriven.left), (1, 1, 0));
-    assert_eq!(redriven.told.new, 2);
+    assert_eq!(redriven.recorded.new, 2);
     assert_eq!(house.told().await.len(), 2);
     assert!(unreadable(&house).await.is_empty() && discarded(&house).is_empty());
 }

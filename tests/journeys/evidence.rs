@@ -8,7 +8,7 @@ mod tampering;
 use crate::confirming::subscribe;
 use crate::house::{House, email_id, erasure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use custodian_operations::evidence::{Proven, Scope, prove, told};
+use custodian_operations::evidence::{Proven, Scope, prove, summary};
 use custodian_store::Item;
 use custodian_store::evidence::Register;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ async fn proven(house: &House) -> Proven {
 
 /// What `make verify-ledger` prints about the stack, and its exit code.
 pub async fn says(house: &House) -> (String, u8) {
-    told(
+    summary(
         &prove(
             &house.ledger(),
             &register(house),

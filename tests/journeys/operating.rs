@@ -65,20 +65,20 @@ fn lines(output: &[u8]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_of_a_stack_is_found_by_its_port_and_verified() {
     let house = House::open().await;
-    let nothing = verify::told(&verify_ledger(port(&house), None).await.unwrap());
+    let nothing = verify::summary(&verify_ledger(port(&house), None).await.unwrap());
     assert_eq!(
         nothing.1, 1,
         "a ledger that has not begun does not hold: {nothing:?}"
     );
     house.tell("Hello.", Some(ROSA), None).await;
     house.move_to("2029-11-24T10:00:00Z").await;
-    let (told, code) = verify::told(&verify_ledger(port(&house), None).await.unwrap());
+    let (told, code) = verify::summary(&verify_ledger(port(&house), None).await.unwrap());
     assert!(
         code == 0 && told.starts_with("The chain holds. Links: 1. Deletions recorded: 1."),
         "{told}"
     );
     let witness = verify::witness(&format!("2029-11-20={}", "0".repeat(64))).unwrap();
-    let (told, code) = verify::told(&verify_ledger(port(&house), Some(witness)).await.unwrap());
+    let (told, code) = verify::summary(&verify_ledger(port(&house), Some(witness)).await.unwrap());
     assert!(
         code == 1 && told.starts_with("The chain is broken"),
         "{told}"
@@ -112,7 +112,7 @@ async fn a_restore_can_be_rehearsed_and_brings_nobody_back_who_was_erased_since(
             .unwrap()
             .unwrap();
         assert_eq!(
-            (redone.told + redone.erased, redone.taken_over),
+            (redone.deleted + redone.erased, redone.taken_over),
             (1, taken_over),
             "{redone:?}"
         );

@@ -310,13 +310,13 @@ async fn a_restored_table_may_be_read_when_it_is_as_the_live_one() {
     assert_eq!(items(&house, RESTORED).await, held);
     assert_eq!(live(&house).await, held, "and the live one is as it was");
     let told = house.told().await.split_off(before);
-    let gone = done.expired + done.told + done.erased + done.withdrawn;
+    let gone = done.expired + done.deleted + done.erased + done.withdrawn;
     assert!(
         told.len() as u64 == gone && told.iter().all(|it| it.cause == Cause::Restore),
         "{done:?}"
     );
     assert!(
-        done.told >= 6 && done.turned >= 4 && done.taken_over >= 3,
+        done.deleted >= 6 && done.turned >= 4 && done.taken_over >= 3,
         "{done:?}"
     );
     let again = run(&restoring).await.unwrap();
@@ -363,7 +363,7 @@ async fn who_was_erased_does_not_come_back_even_if_the_ledger_is_silent() {
     restoring.ledger = Ledger::new(house.dynamodb(), "custodian-empty".to_owned());
     let done = run(&restoring).await.unwrap();
     assert!(
-        done.erased >= 3 && done.withdrawn == 1 && done.expired == 1 && done.told == 0,
+        done.erased >= 3 && done.withdrawn == 1 && done.expired == 1 && done.deleted == 0,
         "{done:?}"
     );
     let left = items(&house, RESTORED).await;

@@ -93,7 +93,7 @@ async fn lived_in_a_trial() -> House {
 
 /// The first line of what the check prints about the ledger.
 async fn told(house: &House) -> String {
-    let (told, code) = verify::told(&house.audit().await);
+    let (told, code) = verify::summary(&house.audit().await);
     assert_eq!(
         code,
         u8::from(!told.starts_with("The chain holds.")),
@@ -123,7 +123,7 @@ async fn an_honest_ledger_is_the_one_that_was_anchored() {
     );
     // Two days were closed at once, and the second certificate was the end.
     assert_eq!((anchored.days, anchored.heads), (3, 8));
-    let (told, code) = verify::told(&Ok(audited));
+    let (told, code) = verify::summary(&Ok(audited));
     assert!(
         code == 0 && told.contains("\nIt matches its anchors. Daily anchors: 3."),
         "{told}"
@@ -166,7 +166,7 @@ async fn an_anchor_is_one_line_that_anybody_can_compare() {
 async fn a_ledger_that_was_compared_with_nothing_says_so() {
     let house = lived().await;
     let found = verify::compare(&house.ledger(), None, None, at("2036-01-01T00:00:00Z")).await;
-    let (told, code) = verify::told(&found);
+    let (told, code) = verify::summary(&found);
     assert!(
         code == 0 && told.contains("\nNothing outside the table was compared:"),
         "{told}"
@@ -390,7 +390,7 @@ async fn what_is_said_to_be_told_is_looked_for_in_parts_where_it_is_too_much_at_
         forging::put(&house, &mark, "META", &[]).await;
         let found = look_for_foreign_items(&ledger, &head, 3).await.unwrap_err();
         assert!(
-            matches!(found, Unverified::ForeignItem(ForeignItem::Untold)),
+            matches!(found, Unverified::ForeignItem(ForeignItem::Unrecorded)),
             "{found}"
         );
         house

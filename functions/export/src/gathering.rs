@@ -142,7 +142,7 @@ impl Gatherer {
                 Holding::Asked => of(holding, take(&mut asked)),
                 Holding::Links => of(holding, take(&mut links)),
                 Holding::Requests => of(holding, take(&mut requests)),
-                Holding::Standings => of(holding, take(&mut constraints)),
+                Holding::Constraints => of(holding, take(&mut constraints)),
                 Holding::Suppressions => of(holding, take(&mut suppressions)),
                 Holding::Packages => of(holding, take(&mut packages)),
                 Holding::Quarantine => Section::counted(holding, mentioned.rows),

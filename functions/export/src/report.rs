@@ -51,7 +51,7 @@ struct RecordPart<'a> {
     held: Vec<String>,
     lines: Vec<Line<'a>>,
     legs: Vec<Vec<Line<'a>>>,
-    talk: Vec<Turn<'a>>,
+    conversation: Vec<Turn<'a>>,
 }
 
 /// A heading and the text beside it.
@@ -148,7 +148,7 @@ fn policy() -> String {
 
 /// One record.
 pub fn record(packaged: &PackagedRecord<'_>) -> String {
-    let (mut lines, mut legs, mut talk) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut legs, mut conversation) = (Vec::new(), Vec::new(), Vec::new());
     let (mut title, source) = (None, packaged.details.source.label());
     let rated = packaged.facts.iter().any(
         |fact| matches!(&fact.value, Value::Answers(all) if all.iter().any(Answered::is_rating)),
@@ -170,7 +170,7 @@ pub fn record(packaged: &PackagedRecord<'_>) -> String {
             (_, Value::Parts(parts)) => {
                 legs.extend(parts.iter().map(|part| part.iter().map(line).collect()));
             }
-            (_, Value::Talk(turns)) => talk.extend(turns),
+            (_, Value::Conversation(turns)) => conversation.extend(turns),
             _ => lines.push(line(fact)),
         }
     }
@@ -178,7 +178,7 @@ pub fn record(packaged: &PackagedRecord<'_>) -> String {
         heading: "Why we may hold it",
         shown: Shown::Text(basis(packaged.details.lawful_basis).to_owned()),
     });
-    talk.sort_by_key(|spoken| spoken.place);
+    conversation.sort_by_key(|spoken| spoken.place);
     written(&RecordPart {
         title: title.unwrap_or(source),
         source,
@@ -190,7 +190,7 @@ pub fn record(packaged: &PackagedRecord<'_>) -> String {
         held: packaged.held_elsewhere.iter().map(held_by).collect(),
         lines,
         legs,
-        talk: talk.into_iter().map(turn).collect(),
+        conversation: conversation.into_iter().map(turn).collect(),
     })
 }
 

@@ -121,7 +121,7 @@ impl Section {
             Holding::Asked => "Your requests for a copy",
             Holding::Links => "Links to your records",
             Holding::Requests => "Open requests about you",
-            Holding::Standings => "Holds and restrictions",
+            Holding::Constraints => "Holds and restrictions",
             Holding::Suppressions => "A digest since your erasure",
             Holding::Packages => "Other copies made for you",
             Holding::Quarantine => "Rows that we could not read",
@@ -171,7 +171,7 @@ impl Section {
                 "These are not finished. Until they are, we keep with each whom it is about: as a digest, and, where others \
                  have to be told, your identifiers, encrypted."
             }
-            Holding::Standings => {
+            Holding::Constraints => {
                 "This stands until it is lifted. Until then we keep, as a digest, for whom it stands."
             }
             Holding::Suppressions => {

@@ -71,7 +71,7 @@ impl Rejection {
             self.problem(status).into_response()
         } else {
             http::status(
-                frame::never_cached(frame::message(page, &self.message().said())),
+                frame::never_cached(frame::message(page, &self.message().to_page())),
                 status,
             )
         };

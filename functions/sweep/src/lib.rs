@@ -311,7 +311,7 @@ impl Pass {
             .first()
             .map_or_else(Vec::new, |first| days::older(*first, now));
         let (constraints, standings) = constraints::Progress::from(remembered.standings);
-        let (tasks, told) = tasks::Progress::from(remembered.tasks);
+        let (tasks, tasks_report) = tasks::Progress::from(remembered.tasks);
         Self {
             now,
             witnessed: remembered.audit,
@@ -324,7 +324,7 @@ impl Pass {
                 days: days.len(),
                 older_days: older.len(),
                 standings,
-                tasks: told,
+                tasks: tasks_report,
                 ..Report::default()
             },
             days,

@@ -35,16 +35,16 @@ pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Rejection> {
             Err(Rejection::Broken)
         };
     }
-    let said = if body.starts_with(b"--") {
+    let values = if body.starts_with(b"--") {
         in_parts(field, body).await.ok_or(Rejection::Broken)?
     } else {
         in_fields(field, body)
     };
     let value = field.value.as_bytes();
-    let means_it = !said.is_empty()
-        && said
+    let means_it = !values.is_empty()
+        && values
             .iter()
-            .all(|said| said.trim_ascii().eq_ignore_ascii_case(value));
+            .all(|values| values.trim_ascii().eq_ignore_ascii_case(value));
     if means_it {
         Ok(())
     } else {
@@ -73,15 +73,15 @@ async fn in_parts(field: &Field, body: &[u8]) -> Option<Vec<Vec<u8>>> {
         .to_owned();
     let body = Ok::<_, Infallible>(Bytes::from(body));
     let mut parts = Multipart::new(stream::iter([body]), boundary);
-    let mut said = Vec::new();
+    let mut values = Vec::new();
     while let Some(part) = parts.next_field().await.ok()? {
         let is_field = part.name().is_some_and(|name| field.is(name));
         let value = part.bytes().await.ok()?;
         if is_field {
-            said.push(value.to_vec());
+            values.push(value.to_vec());
         }
     }
-    Some(said)
+    Some(values)
 }
 
 /// The same lines, each ended by CR LF, as parts must be; some programs send LF alone.

@@ -84,7 +84,7 @@ pub(crate) async fn make(
             Ok(None) => create(client, table).await,
             Ok(Some(_)) => match client.describe_table().table_name(&table.name).send().await {
                 Ok(found) => compare(table, found.table.as_ref()),
-                Err(error) => Err(said(&error)),
+                Err(error) => Err(message_of(&error)),
             },
             Err(error) => Err(error.to_string()),
         };
@@ -134,7 +134,7 @@ pub(crate) async fn create(client: &Client, table: &Table) -> Result<(), String>
             .stream_view_type(StreamViewType::from(view.as_str()));
         request = request.stream_specification(stream.build().map_err(text)?);
     }
-    request.send().await.map_err(|error| said(&error))?;
+    request.send().await.map_err(|error| message_of(&error))?;
     if let Some(attribute) = &table.ttl {
         let ttl = TimeToLiveSpecification::builder()
             .enabled(true)
@@ -145,7 +145,7 @@ pub(crate) async fn create(client: &Client, table: &Table) -> Result<(), String>
             .update_time_to_live()
             .table_name(&table.name)
             .time_to_live_specification(ttl);
-        request.send().await.map_err(|error| said(&error))?;
+        request.send().await.map_err(|error| message_of(&error))?;
     }
     Ok(())
 }
@@ -218,7 +218,7 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-fn said<
+fn message_of<
     E: std::error::Error + aws_sdk_dynamodb::error::ProvideErrorMetadata + 'static,
     R: std::fmt::Debug,
 >(

@@ -96,8 +96,8 @@ impl Foundation {
             Arc::clone(&state),
             options.clock.clone(),
         ));
-        let told = Arc::clone(&notifications);
-        store.on_created(move |object| told.tell(object));
+        let arrivals = Arc::clone(&notifications);
+        store.on_created(move |object| arrivals.tell(object));
         let mut servers = Servers::new();
         let endpoints = serve_endpoints(&mut servers, &options, &template, &dynamo, &store).await?;
         let laid = Self {

@@ -195,10 +195,10 @@ pub(super) async fn receive(
 
 /// Why a body broke off; `s3s` says it only in words.
 fn broken(error: StdError) -> S3Error {
-    let said = error.to_string();
-    if said.contains("SignatureMismatch") {
+    let text = error.to_string();
+    if text.contains("SignatureMismatch") {
         s3_error!(SignatureDoesNotMatch)
-    } else if said.contains("Sha256Mismatch") {
+    } else if text.contains("Sha256Mismatch") {
         s3_error!(
             BadDigest,
             "The x-amz-content-sha256 you specified did not match what we received."

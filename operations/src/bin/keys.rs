@@ -80,7 +80,7 @@ async fn main() -> std::io::Result<ExitCode> {
         }),
     };
     match done {
-        Ok(told) => writeln!(stdout(), "{told}").map(|()| ExitCode::SUCCESS),
+        Ok(output) => writeln!(stdout(), "{output}").map(|()| ExitCode::SUCCESS),
         Err(error) => writeln!(stderr(), "{error}").map(|()| ExitCode::from(1)),
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use custodian_operations::restore::{counts, restore, told};
+use custodian_operations::restore::{counts, restore, summary};
 use custodian_rights::restoring::{Redone, Restoring};
 use custodian_runtime::Environment;
 use custodian_store::ledger::Ledger;
@@ -66,8 +66,8 @@ async fn main() -> std::io::Result<ExitCode> {
     };
     let mut failed = Ok(());
     let progress = |redone: &Redone| {
-        let told = writeln!(stdout(), "… {}", counts(redone));
-        failed = std::mem::replace(&mut failed, Ok(())).and(told);
+        let written = writeln!(stdout(), "… {}", counts(redone));
+        failed = std::mem::replace(&mut failed, Ok(())).and(written);
     };
     let outcome = restore(
         &restoring,
@@ -77,7 +77,7 @@ async fn main() -> std::io::Result<ExitCode> {
     )
     .await;
     failed?;
-    let (told, code) = told(&outcome);
-    writeln!(out, "{told}")?;
+    let (text, code) = summary(&outcome);
+    writeln!(out, "{text}")?;
     Ok(ExitCode::from(code))
 }

@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 use custodian_aws::StorageError;
-use custodian_operations::surveys::{Told, checked, list, put, remove};
+use custodian_operations::surveys::{Output, checked, list, put, remove};
 use custodian_runtime::Environment;
 use custodian_store::surveys::Surveys;
 use std::io::{Write, stderr, stdout};
@@ -53,7 +53,7 @@ enum Command {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
-    let told = match Arguments::parse().command {
+    let output = match Arguments::parse().command {
         Command::Check { file } => {
             read(&file).map(|document| checked(&file.display().to_string(), &document))
         }
@@ -61,7 +61,7 @@ async fn main() -> std::io::Result<ExitCode> {
             Ok(document) => {
                 let host = Environment::operator().await;
                 let surveys = Surveys::new(custodian_store::client(&host.dynamodb()), table);
-                told(
+                with_advice(
                     put(
                         &surveys,
                         &file.display().to_string(),
@@ -75,7 +75,7 @@ async fn main() -> std::io::Result<ExitCode> {
         },
         Command::Remove { table, id } => {
             let host = Environment::operator().await;
-            told(
+            with_advice(
                 remove(
                     &Surveys::new(custodian_store::client(&host.dynamodb()), table),
                     &id,
@@ -86,7 +86,7 @@ async fn main() -> std::io::Result<ExitCode> {
         }
         Command::List { table } => {
             let host = Environment::operator().await;
-            told(
+            with_advice(
                 list(
                     &Surveys::new(custodian_store::client(&host.dynamodb()), table),
                     host.clock().now(),
@@ -95,8 +95,8 @@ async fn main() -> std::io::Result<ExitCode> {
             )
         }
     };
-    match told {
-        Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),
+    match output {
+        Ok((output, code)) => writeln!(stdout(), "{output}").map(|()| ExitCode::from(code)),
         Err(error) => writeln!(stderr(), "{error}").map(|()| ExitCode::from(2)),
     }
 }
@@ -105,8 +105,8 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn told(told: Result<Told, StorageError>) -> Result<Told, String> {
-    told.map_err(|error| {
+fn with_advice(outcome: Result<Output, StorageError>) -> Result<Output, String> {
+    outcome.map_err(|error| {
         format!(
             "The Register does not answer: {error}. Run it again: what has been done stays done."
         )

@@ -6,7 +6,7 @@ use clap::Parser;
 use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::Witness;
 use custodian_operations::evidence::{self, Scope};
-use custodian_operations::verify::{compare, told, witness};
+use custodian_operations::verify::{compare, summary, witness};
 use custodian_runtime::{Clock, Environment};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
@@ -49,16 +49,16 @@ async fn main() -> std::io::Result<ExitCode> {
     let (host, now) = (Environment::operator().await, Clock::system().now());
     let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), table);
     let anchors = anchors.map(|bucket| Anchors::new(custodian_buckets::client(&host.s3()), bucket));
-    let (told, mut code) = told(&compare(&ledger, anchors.as_ref(), certificate, now).await);
-    writeln!(stdout(), "{told}")?;
+    let (text, mut code) = summary(&compare(&ledger, anchors.as_ref(), certificate, now).await);
+    writeln!(stdout(), "{text}")?;
     if let (Some(register), 0) = (register, code) {
         let register = Register::new(custodian_store::client(&host.dynamodb()), register);
         let scope = Scope {
             from,
             ..Scope::all(now)
         };
-        let (told, proven) = evidence::told(&evidence::prove(&ledger, &register, scope).await);
-        writeln!(stdout(), "{told}")?;
+        let (text, proven) = evidence::summary(&evidence::prove(&ledger, &register, scope).await);
+        writeln!(stdout(), "{text}")?;
         code = proven;
     }
     Ok(ExitCode::from(code))

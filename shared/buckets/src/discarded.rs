@@ -61,7 +61,7 @@ impl Discarded {
     /// # Errors
     /// [`StorageError`] if S3 does not answer, or does not say where the list goes on.
     pub async fn list(&self, from: Option<String>) -> Result<DiscardedPage, StorageError> {
-        const OPERATION: &str = "list what was discarded";
+        const OPERATION: &str = "list discarded removals";
         let list = self
             .client
             .list_objects_v2()
@@ -83,7 +83,7 @@ impl Discarded {
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn read(&self, key: &str) -> Result<Option<Vec<Value>>, StorageError> {
-        const OPERATION: &str = "read what was discarded";
+        const OPERATION: &str = "read discarded removals";
         let object = match self
             .client
             .get_object()
@@ -114,7 +114,7 @@ impl Discarded {
             .send()
             .await
             .map(drop)
-            .map_err(failed("delete what was discarded"))
+            .map_err(failed("delete discarded removals"))
     }
 }
 

@@ -261,7 +261,7 @@ impl Files {
         id: &str,
         what: Beside,
     ) -> Result<Option<Vec<u8>>, StorageError> {
-        const OPERATION: &str = "read what lies beside a file";
+        const OPERATION: &str = "read an object beside a file";
         let get = self
             .client
             .get_object()

@@ -231,9 +231,9 @@ impl RecordBody {
     /// Adds what the person said in their own words, if anything, as the file has it: with one kind
     /// of line break, and without white space around it.
     pub fn add_comment(&mut self, text: Option<&str>) {
-        let said = |text: &str| Answer::Text(text.replace("\r\n", "\n").trim().to_owned());
+        let as_answer = |text: &str| Answer::Text(text.replace("\r\n", "\n").trim().to_owned());
         self.answers
-            .extend(text.map(|text| (COMMENT.to_owned(), said(text))));
+            .extend(text.map(|text| (COMMENT.to_owned(), as_answer(text))));
     }
 
     /// What `source` says of the record `source_id`, collected at this time. The source's reader

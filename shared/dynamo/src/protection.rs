@@ -66,7 +66,7 @@ impl Table {
         beside: &Self,
         days: i32,
     ) -> Result<Protection, StorageError> {
-        const OPERATION: &str = "look what is on the table";
+        const OPERATION: &str = "look up a table's protection";
         let Self { client, name } = self;
         let table = described(self).await?;
         let beside = described(beside).await?;
@@ -122,7 +122,7 @@ impl Table {
         beside: &Self,
         days: i32,
     ) -> Result<Protection, StorageError> {
-        const OPERATION: &str = "put protection back on the table";
+        const OPERATION: &str = "restore a table's protection";
         let unreadable = |_| StorageError::unreadable(OPERATION);
         let Self { client, name } = self;
         let before = self.protection(index, beside, days).await?;

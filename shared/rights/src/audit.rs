@@ -28,7 +28,7 @@ use std::collections::HashSet;
 const OPEN: TimeDelta = TimeDelta::hours(7);
 
 /// How many removals marked as recorded are held at a time; some thirty bytes each.
-const TOLD_AT_ONCE: usize = 4_000_000;
+const RECORDED_AT_ONCE: usize = 4_000_000;
 
 /// Why a ledger is not verified.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ pub async fn audit(
         None => None,
         Some(anchored) => Some(anchored.finish(ledger).await?),
     };
-    look_for_foreign_items(ledger, &head, TOLD_AT_ONCE).await?;
+    look_for_foreign_items(ledger, &head, RECORDED_AT_ONCE).await?;
     if anchored.is_some() && head.open() < (now - OPEN).date_naive() {
         return Err(Unverified::Open(head.open()));
     }
@@ -195,7 +195,7 @@ pub async fn look_for_foreign_items(
     let (mut parts, mut part) = (1, 0);
     while part < parts {
         let Some(mut recorded) =
-            said_to_be_told(ledger, head, at_once, |id| id % parts == part).await?
+            marked_as_recorded(ledger, head, at_once, |id| id % parts == part).await?
         else {
             (parts, part) = (parts * 2, 0);
             continue;
@@ -204,7 +204,7 @@ pub async fn look_for_foreign_items(
         let mut pages = ledger.entries_since(head.first);
         while !recorded.is_empty() {
             let Some(page) = pages.next().await? else {
-                return Err(ForeignItem::Untold.into());
+                return Err(ForeignItem::Unrecorded.into());
             };
             for entry in page {
                 recorded.remove(&entry.id.number());
@@ -216,7 +216,7 @@ pub async fn look_for_foreign_items(
 }
 
 /// The removals of a part that are marked as recorded; `None` if there are too many.
-async fn said_to_be_told(
+async fn marked_as_recorded(
     ledger: &Ledger,
     head: &Head,
     at_once: usize,
@@ -233,7 +233,7 @@ async fn said_to_be_told(
             }
         }
         recorded.extend(
-            page.told
+            page.recorded
                 .iter()
                 .map(EntryId::number)
                 .filter(|id| is_meant(*id)),

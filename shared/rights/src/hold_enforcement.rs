@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 /// How many single calls are under way at a time.
 const AT_ONCE: usize = 16;
-const LOOK: &str = "look what stands for a holder";
+const LOOK: &str = "look up a holder's constraints";
 
 /// Applies holds and restrictions.
 #[derive(Clone, Debug)]

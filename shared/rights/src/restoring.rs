@@ -25,7 +25,7 @@ pub use redone::Redone;
 use redone::Why;
 
 /// How many deletions are compared with the table at a time: some tens of megabytes.
-const TOLD_AT_ONCE: usize = 250_000;
+const ENTRIES_AT_ONCE: usize = 250_000;
 /// How many keys `BatchGetItem` accepts at a time.
 const BATCH: usize = 100;
 
@@ -86,11 +86,11 @@ impl Restoring {
         let (mut redone, mut is_first) = (Redone::default(), true);
         // A function may have looked at the clock this long before its transaction.
         let from = self.since - INVOCATION;
-        let mut told = self.ledger.entries_since(from.date_naive());
+        let mut entries_since = self.ledger.entries_since(from.date_naive());
         loop {
             let (mut gone, mut is_last) = (HashSet::new(), false);
-            while gone.len() < TOLD_AT_ONCE && !is_last {
-                match told.next().await? {
+            while gone.len() < ENTRIES_AT_ONCE && !is_last {
+                match entries_since.next().await? {
                     Some(entries) => gone.extend(
                         entries
                             .into_iter()
@@ -126,27 +126,26 @@ impl Restoring {
         let mut scan = self.copy.whole();
         while let Some(items) = scan.next().await? {
             let stored: Option<Vec<RestoredItem>> = items.iter().map(read).collect();
-            let stored =
-                stored.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
+            let stored = stored.ok_or_else(|| StorageError::unreadable("read a restored item"))?;
             redone.looked_at += if whole { stored.len() as u64 } else { 0 };
-            let is_told = |it: &RestoredItem| {
+            let was_deleted = |it: &RestoredItem| {
                 it.retention_view
                     .candidate
                     .due
                     .is_some_and(|due| gone.contains(&id(&it.retention_view, due)))
             };
-            let told: Vec<Key> = stored
+            let deleted: Vec<Key> = stored
                 .iter()
-                .filter(|it| is_told(it))
+                .filter(|it| was_deleted(it))
                 .map(|it| it.retention_view.candidate.key.clone())
                 .collect();
             // What was deleted and stored again since is there, and stays.
-            let back = self.lives(told, now).await?;
+            let back = self.lives(deleted, now).await?;
             let (suppressed, effects) = self.known(&stored, whole, now).await?;
             let (mut candidate, mut turns) = (Vec::new(), Vec::new());
             for it in stored {
                 let kept_again = back.contains(&it.retention_view.candidate.key);
-                let why = if is_told(&it) && !kept_again {
+                let why = if was_deleted(&it) && !kept_again {
                     Some(Why::Deleted)
                 } else if whole {
                     self.goes(&it, &suppressed, effect(&effects, &it)?, now)
@@ -330,7 +329,7 @@ fn effect(effects: &Effects, stored: &RestoredItem) -> Result<Effect, StorageErr
     let looked_up = |holder| {
         effects
             .of(holder)
-            .ok_or_else(|| StorageError::unreadable("look what stands for an item"))
+            .ok_or_else(|| StorageError::unreadable("look up an item's constraints"))
     };
     let mut stands = Effect::default();
     for holder in stored.holder.iter().chain(&stored.target) {

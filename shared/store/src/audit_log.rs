@@ -65,7 +65,7 @@ impl AuditLog {
         people: &[(Holder, DateTime<Utc>)],
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "note what came of an attempt";
+        const OPERATION: &str = "note the result of an attempt";
         let request = attempt.request.as_ref().or(result.request.as_ref());
         let look = Look {
             at: now,

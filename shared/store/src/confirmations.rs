@@ -161,7 +161,7 @@ impl Confirmations {
     ) -> Result<Vec<Confirmed>, StorageError> {
         self.table
             .live(
-                "read what was confirmed",
+                "read confirmations",
                 &keys::confirmed(subject),
                 "",
                 now,
@@ -181,7 +181,7 @@ impl Confirmations {
         subject: &SubjectKey,
         up_to: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "forget what was confirmed";
+        const OPERATION: &str = "delete confirmations";
         let read = |item| read_moment(&item);
         let asked = ConfirmationPurpose::ALL.map(|purpose| {
             let key = keys::asked_to_confirm(purpose, subject);

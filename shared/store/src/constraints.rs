@@ -75,7 +75,7 @@ impl Constraints {
         placed: &Placed,
         beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "enter a standing";
+        const OPERATION: &str = "enter a constraint";
         let what = placed.standing.kind.placed();
         let mut writes = vec![
             Write::put(
@@ -101,7 +101,7 @@ impl Constraints {
         now: DateTime<Utc>,
     ) -> Result<Option<Placed>, StorageError> {
         self.0
-            .find("read a standing", keys::standing(request), now)
+            .find("read a constraint", keys::standing(request), now)
             .await
     }
 
@@ -134,7 +134,7 @@ impl Constraints {
         lifting: &Lifting,
         beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "lift a standing";
+        const OPERATION: &str = "lift a constraint";
         let mut lifted = self
             .change(request)
             .set("lifted", to_value(OPERATION, lifting)?)
@@ -155,7 +155,7 @@ impl Constraints {
     /// [`StorageError`] unless that is certain for all of them.
     pub async fn cover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
         // The item may have an end, while nothing stands.
-        let endless = |said: Write| said.remove(EXPIRES_AT);
+        let endless = |update: Write| update.remove(EXPIRES_AT);
         self.say(request, placed, Write::add, endless).await
     }
 
@@ -164,7 +164,7 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] unless that is certain for all of them.
     pub async fn uncover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
-        self.say(request, placed, Write::take_out, |said| said)
+        self.say(request, placed, Write::take_out, |update| update)
             .await
     }
 
@@ -177,7 +177,7 @@ impl Constraints {
         request: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "settle a standing";
+        const OPERATION: &str = "mark a constraint as applied";
         let settled = self
             .change(request)
             .set("settled", AttributeValue::Bool(true))
@@ -197,13 +197,13 @@ impl Constraints {
         lifted_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "close a standing";
+        const OPERATION: &str = "close a constraint";
         for holder in &placed.holders {
             // Deletes a holder's item once nothing applies any longer.
             Write::delete(&self.0, keys::standing_of(holder))
                 .when(Condition::lacks(HOLDS))
                 .when(Condition::lacks(RESTRICTIONS))
-                .send("forget whom something stood for")
+                .send("remove the holders of a constraint")
                 .await?;
         }
         let writes = vec![
@@ -219,7 +219,7 @@ impl Constraints {
     /// What is in force, and what is being lifted, in pages.
     #[must_use]
     pub fn open(&self) -> Pages<RequestId> {
-        self.0.all("look what stands", keys::STANDINGS, "", |item| {
+        self.0.all("list constraints", keys::STANDINGS, "", |item| {
             text(&item, SK)?.to_owned().try_into().ok()
         })
     }
@@ -240,7 +240,7 @@ impl Constraints {
         holders: &[Holder],
         now: DateTime<Utc>,
     ) -> Result<Vec<(RequestId, Constraint)>, StorageError> {
-        const OPERATION: &str = "look what stands for somebody";
+        const OPERATION: &str = "look up a person's constraints";
         let items = self
             .0
             .get_all(
@@ -297,12 +297,12 @@ impl Constraints {
         for key in keys {
             let is_standing = standing.contains(key.partition.as_str());
             let mark = hex::encode(custodian_dynamo::random(OPERATION)?);
-            let said = Write::update(&self.0, key).set(ASKED, s(mark));
+            let update = Write::update(&self.0, key).set(ASKED, s(mark));
             writes.push(if is_standing {
-                said.when(stands.clone())
+                update.when(stands.clone())
             } else {
                 let end = ExpiresAt::at(now + ASKED_FOR).epoch();
-                said.ending(end).when(nothing.clone())
+                update.ending(end).when(nothing.clone())
             });
         }
         Ok(writes)
@@ -320,7 +320,7 @@ impl Constraints {
         let keys = distinct(holders.iter().map(keys::standing_of));
         let items = self
             .0
-            .get_all("look what restricts holders", keys, now)
+            .get_all("look up restrictions of holders", keys, now)
             .await?;
         let read = |item: &Item| {
             let both = [RESTRICTIONS, ASKED].map(|name| item.get(name).cloned());
@@ -362,7 +362,7 @@ impl Constraints {
         let keys = distinct(holders.iter().map(keys::standing_of));
         let items = self
             .0
-            .get_all("look what stands for holders", keys, now)
+            .get_all("look up constraints of holders", keys, now)
             .await?;
         Ok(Effects::read(holders, &items))
     }
@@ -376,13 +376,13 @@ impl Constraints {
     ) -> Result<(), StorageError> {
         let Effect { held, restricted } = placed.standing.kind.effect();
         for holder in &placed.holders {
-            let mut said = also(Write::update(&self.0, keys::standing_of(holder)));
+            let mut update = also(Write::update(&self.0, keys::standing_of(holder)));
             for (stands, attribute) in [(held, HOLDS), (restricted, RESTRICTIONS)] {
                 if stands {
-                    said = how(said, attribute, set([request.as_str().to_owned()]));
+                    update = how(update, attribute, set([request.as_str().to_owned()]));
                 }
             }
-            said.send("say what stands for a holder").await?;
+            update.send("store a holder's constraints").await?;
         }
         Ok(())
     }

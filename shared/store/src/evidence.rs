@@ -60,7 +60,7 @@ impl Evidence {
         let partitions = requests.iter().flat_map(|id| {
             let tasks = Place::ALL.into_iter().map(|place| keys::task(id, place));
             let case = CaseId::try_from(id.clone()).ok().map(|id| keys::case(&id));
-            [keys::request(id), keys::said(id)]
+            [keys::request(id), keys::statements(id)]
                 .into_iter()
                 .chain(tasks)
                 .chain(case)
@@ -89,7 +89,7 @@ impl Evidence {
         let marks = partitions.map(|partition| keys::unattested(&partition));
         let marks = self
             .register
-            .get_all("look for what waits to be attested", marks, now)
+            .get_all("look for items to attest", marks, now)
             .await?;
         self.attest_marked(marks.iter().filter_map(marks::read).collect(), now)
             .await
@@ -108,7 +108,7 @@ impl Evidence {
         let keys: BTreeSet<Key> = marks.iter().flat_map(Mark::items).collect();
         let items = self
             .register
-            .get_all("read what is to be attested", keys, now)
+            .get_all("read items to attest", keys, now)
             .await?;
         let stored: BTreeMap<Key, Item> = items
             .into_iter()

@@ -269,12 +269,12 @@ pub fn audited_entry(sort: &str) -> Option<(u64, NaiveDate)> {
 }
 
 /// The beginning of the partition of a mark that a removal by TTL is in the ledger.
-pub const TOLD: &str = "TOLD#";
+pub const RECORDED: &str = "TOLD#";
 
 /// The key of the mark that a removal by TTL is in the ledger.
 #[must_use]
-pub fn told(id: &EntryId) -> Key {
-    Key::new(format!("{TOLD}{}", id.as_str()), META)
+pub fn recorded_removal(id: &EntryId) -> Key {
+    Key::new(format!("{RECORDED}{}", id.as_str()), META)
 }
 
 #[cfg(test)]

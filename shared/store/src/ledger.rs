@@ -83,16 +83,16 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
         const OPERATION: &str = "append to the ledger";
-        let (mut seen, mut told) = (HashSet::new(), 0);
+        let (mut seen, mut recorded) = (HashSet::new(), 0);
         let entries: Vec<Entry> = entries
             .into_iter()
             .filter(|entry| seen.insert(entry.id.clone()))
             .collect();
         for some in entries.chunks(DELETED_AT_ONCE) {
             let deeds = some.iter().map(|entry| self.marked(entry)).collect();
-            told += self.append_block(OPERATION, deeds, now).await?;
+            recorded += self.append_block(OPERATION, deeds, now).await?;
         }
-        Ok(told)
+        Ok(recorded)
     }
 
     /// Records how the audit trail ended, so that it can't be made anew from there on.
@@ -119,7 +119,7 @@ impl Ledger {
     /// Lambda may deliver a removal again, so each puts a mark that it is recorded.
     fn marked(&self, entry: &Entry) -> LedgeredWrite {
         LedgeredWrite {
-            write: Write::put(self.table(), keys::told(&entry.id), Item::new())
+            write: Write::put(self.table(), keys::recorded_removal(&entry.id), Item::new())
                 .when(Condition::not_there()),
             statement: Statement::Gone(entry.clone()),
         }

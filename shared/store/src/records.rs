@@ -288,9 +288,12 @@ impl Records {
     #[must_use]
     pub fn candidates_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
         self.0
-            .all("read what is to go", &keys::partition(holder), "", |item| {
-                deletion_candidate(&item)
-            })
+            .all(
+                "read items to delete",
+                &keys::partition(holder),
+                "",
+                |item| deletion_candidate(&item),
+            )
             .showing(&deletion_candidate::READ)
     }
 
@@ -302,7 +305,7 @@ impl Records {
         shard: u8,
         now: DateTime<Utc>,
     ) -> Pages<DeletionCandidate> {
-        self.overdue_in("look for what is overdue", (day, shard), now, |item| {
+        self.overdue_in("look for overdue items", (day, shard), now, |item| {
             deletion_candidate(&item)
         })
     }

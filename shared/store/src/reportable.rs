@@ -40,11 +40,13 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Pages<ReportableRecord> {
         let from = Key::new(keys::day_shard(day, shard), RECORD);
-        self.reportable_like("read what may be told", from, now, |item| told(&item))
+        self.reportable_like("read reportable records", from, now, |item| {
+            read_reportable(&item)
+        })
     }
 }
 
-fn told(item: &Item) -> Option<ReportableRecord> {
+fn read_reportable(item: &Item) -> Option<ReportableRecord> {
     let field = |name: &str| text(item, name).map(str::to_owned);
     let satisfaction =
         number(item, "satisfaction").map(|point| u8::try_from(point).ok()?.try_into().ok());

@@ -97,7 +97,7 @@ impl Requests {
     #[must_use]
     pub fn events(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
         self.table.live(
-            "read what happened",
+            "read events",
             &keys::request(request),
             keys::EVENT,
             now,
@@ -187,18 +187,19 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<Vec<Event>, StorageError> {
         let mut events = self.events(id, now).all().await?;
-        let mut pages = self.events.said(id, now);
+        let mut pages = self.events.statements(id, now);
         while let Some(page) = pages.next().await? {
-            for said in page {
+            for statement in page {
                 // Within one second, the person's answer comes after the question.
                 let came_before = |event: &Event| {
-                    event.at < said.at || (event.at == said.at && event.what == ASKED_TO_CONFIRM)
+                    event.at < statement.at
+                        || (event.at == statement.at && event.what == ASKED_TO_CONFIRM)
                 };
                 let place = events
                     .iter()
                     .rposition(came_before)
                     .map_or(0, |place| place + 1);
-                events.insert(place, said);
+                events.insert(place, statement);
             }
         }
         Ok(events)

@@ -204,7 +204,7 @@ impl Tasks {
         end: ExpiresAt,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "leave a task";
+        const OPERATION: &str = "release a task";
         begun.task.lease_until = None;
         let key = itself(request, begun.task.place);
         let left = Write::put(&self.0, &key, item(OPERATION, &begun.task)?)

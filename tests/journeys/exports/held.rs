@@ -149,7 +149,7 @@ fn assert_told(plan: &Plan, told: &Told) {
             "{holdings:?}"
         );
     }
-    let standing = names(Holding::Standings);
+    let standing = names(Holding::Constraints);
     assert!(
         holds
             .iter()
@@ -214,7 +214,7 @@ async fn for_everything_that_a_plan_counts_a_package_tells_the_same_number() {
     }
     assert!(told.document.get("message").is_none());
     assert_eq!(
-        told.held(Holding::Standings)["items"][0]["standing"],
+        told.held(Holding::Constraints)["items"][0]["standing"],
         "hold_legal_claim"
     );
     assert_eq!(
@@ -467,7 +467,7 @@ async fn a_hold_or_a_restriction_alone_is_something() {
     ] {
         let told = access(&house, &[email_id(email)]).await;
         assert_eq!(
-            told.held(Holding::Standings)["items"][0]["standing"],
+            told.held(Holding::Constraints)["items"][0]["standing"],
             standing
         );
         assert!(!told.says_nothing_is_held());
@@ -478,7 +478,7 @@ async fn a_hold_or_a_restriction_alone_is_something() {
     assert_eq!(
         access(&house, &[email_id("ann@example.org")])
             .await
-            .count(Holding::Standings),
+            .count(Holding::Constraints),
         0
     );
 }

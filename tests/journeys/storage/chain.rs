@@ -503,7 +503,7 @@ async fn a_head_that_was_set_back_stops_whoever_writes() {
             .await;
         assert_eq!(
             super::said(outcome),
-            "delete and tell the ledger: the ledger's head is behind its chain"
+            "delete records and append to the ledger: the ledger's head is behind its chain"
         );
         assert_eq!(
             lying(tables, &rosa).await.len(),

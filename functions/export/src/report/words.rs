@@ -36,7 +36,9 @@ pub fn shown(fact: &Fact<'_>) -> Shown {
         Value::Code(code) => code.label.to_owned(),
         Value::List(texts) => return Shown::List(texts.to_vec()),
         // These have lines, or a part of the page, of their own.
-        Value::Contact(_) | Value::Answers(_) | Value::Talk(_) | Value::Parts(_) => String::new(),
+        Value::Contact(_) | Value::Answers(_) | Value::Conversation(_) | Value::Parts(_) => {
+            String::new()
+        }
     })
 }
 

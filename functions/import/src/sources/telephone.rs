@@ -70,15 +70,15 @@ pub(super) fn read(
         campaign,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let said = ReportRow::of(&leg, twice.map(|hour| (hour, row_at.line)), revision.file());
+    let report_row = ReportRow::of(&leg, twice.map(|hour| (hour, row_at.line)), revision.file());
     let is_answered = satisfaction.is_some() || comment.is_some();
     let is_named = phone.is_some() || shown.is_some();
     let call = TelephoneDetails {
         legs: vec![leg],
         answered_at: is_answered.then_some(at),
         named_at: is_named.then_some(at),
-        answered_by: is_answered.then(|| said.clone()),
-        named_by: is_named.then_some(said),
+        answered_by: is_answered.then(|| report_row.clone()),
+        named_by: is_named.then_some(report_row),
     };
     let mut details =
         RecordBody::from_source(&call_id, at, revision, SourceDetails::Telephone(call));

@@ -160,8 +160,8 @@ pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<U
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     let is_zero =
         |text: &str| !digits(text).is_empty() && digits(text).iter().all(|digit| *digit == b'0');
-    let told = some_word(value).filter(|text| !is_zero(text));
-    told.map(times::instant)
+    let word = some_word(value).filter(|text| !is_zero(text));
+    word.map(times::instant)
         .transpose()
         .map_err(|not| fault(field, rule(not)))
 }

@@ -51,7 +51,7 @@ pub fn given_back(page: Page<'_>, message: &Message, given_back: &GivenBack) -> 
     let whole = fields.len() == given_back.fields.len() && !fields.is_empty();
     let again =
         whole && *message == Message::NotSaved && fields.iter().all(|field| field.name.is_some());
-    let message = &message.said();
+    let message = &message.to_page();
     written(&GivenBackPage {
         page,
         message,

@@ -59,7 +59,7 @@ impl Message {
 
     /// What the page says: what happened, and what to do now.
     #[must_use]
-    pub fn said(&self) -> page::Message {
+    pub fn to_page(&self) -> page::Message {
         let of = page::Message::of;
         match self {
             Self::NotFound => page::Message::not_found(),

@@ -18,7 +18,7 @@ pub fn site() -> Site {
 }
 
 fn message_page(page: Page<'_>, message: &Message) -> String {
-    custodian_web::page::message(page, &message.said())
+    custodian_web::page::message(page, &message.to_page())
 }
 
 fn page() -> Page<'static> {

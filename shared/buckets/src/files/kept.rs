@@ -133,8 +133,8 @@ pub(super) fn dropped_at(
     metadata: Option<&HashMap<String, String>>,
     put_at: Option<i64>,
 ) -> Option<DateTime<Utc>> {
-    let told = metadata.and_then(|it| it.get(DROPPED_AT)?.parse().ok());
-    DateTime::from_timestamp(told.or(put_at)?, 0)
+    let dropped_at = metadata.and_then(|it| it.get(DROPPED_AT)?.parse().ok());
+    DateTime::from_timestamp(dropped_at.or(put_at)?, 0)
 }
 
 /// Why an object is kept, according to its metadata.
@@ -154,9 +154,9 @@ pub(super) fn why(metadata: Option<&HashMap<String, String>>) -> Why {
 fn metadata(dropped_at: DateTime<Utc>, why: Option<&Why>) -> HashMap<String, String> {
     let mut metadata = HashMap::from([(DROPPED_AT.to_owned(), dropped_at.timestamp().to_string())]);
     if let Some(Why { rule, field }) = why {
-        let said = [(RULE, rule), (FIELD, field)].into_iter();
+        let reasons = [(RULE, rule), (FIELD, field)].into_iter();
         metadata.extend(
-            said.filter_map(|(name, it)| Some((name.to_owned(), percent_encoded(it.as_ref()?)))),
+            reasons.filter_map(|(name, it)| Some((name.to_owned(), percent_encoded(it.as_ref()?)))),
         );
     }
     metadata
@@ -177,7 +177,7 @@ impl Files {
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn open_kept(&self, kept: &Kept) -> Result<Option<KeptObject>, StorageError> {
-        const OPERATION: &str = "open what is in quarantine";
+        const OPERATION: &str = "open an object in quarantine";
         let object = match self
             .client
             .get_object()
@@ -215,7 +215,7 @@ impl Files {
         delete
             .send()
             .await
-            .map_err(failed("delete what is in quarantine"))?;
+            .map_err(failed("delete an object in quarantine"))?;
         self.drop_index(&kept.key).await
     }
 
@@ -272,7 +272,7 @@ impl Files {
         let put = put
             .send()
             .await
-            .map_err(failed("keep what could not be read"))?;
+            .map_err(failed("store an unreadable object"))?;
         self.keep_index(&key, put.e_tag(), index).await;
         Ok(())
     }

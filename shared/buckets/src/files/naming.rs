@@ -221,8 +221,8 @@ impl Open {
 
     /// The next row of the bytes so far.
     fn cut(&mut self, is_last: bool) -> Option<NamedRow> {
-        let told = self.layout == Layout::Quarantined;
-        let end = if told {
+        let is_quarantined = self.layout == Layout::Quarantined;
+        let end = if is_quarantined {
             self.held
                 .iter()
                 .position(|byte| *byte == b'\n')
@@ -232,12 +232,12 @@ impl Open {
         };
         let length = match end {
             Some(end) => end,
-            None if !told && self.held.len() >= PIECE => PIECE,
+            None if !is_quarantined && self.held.len() >= PIECE => PIECE,
             None if is_last && !self.held.is_empty() => self.held.len(),
             None => return None,
         };
         let bytes: Vec<u8> = self.held.drain(..length).collect();
-        let row = if told {
+        let row = if is_quarantined {
             QuarantinedRow::parse(&bytes)
         } else {
             None

@@ -33,8 +33,8 @@ impl Link {
     /// Its contents, if they are of this type and in canonical spelling.
     #[must_use]
     pub fn says<'a, T: Deserialize<'a> + Serialize>(&'a self) -> Option<T> {
-        let said: T = serde_json::from_str(&self.body).ok()?;
-        (serde_json::to_string(&said).ok()? == self.body).then_some(said)
+        let contents: T = serde_json::from_str(&self.body).ok()?;
+        (serde_json::to_string(&contents).ok()? == self.body).then_some(contents)
     }
 }
 

@@ -54,19 +54,19 @@ impl fmt::Display for ChainFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Missing => "is missing",
-            Self::Unreadable => "cannot be read, or is not spelt as it was written",
-            Self::Misplaced => "lies where another link belongs",
+            Self::Unreadable => "cannot be read, or is not spelt as Custodian spells it",
+            Self::Misplaced => "is stored where another link belongs",
             Self::Unlinked => {
                 "does not follow the link before it: one of the two is not what was written"
             }
-            Self::Changed => "its hash is not that of what it says",
+            Self::Changed => "its hash does not match its contents",
             Self::Uncertified => "the day is closed and its certificate is missing",
             Self::Premature => "the day is not closed and has a certificate",
-            Self::Miscounted => "the certificate counts something else than the day's blocks tell",
+            Self::Miscounted => "the certificate's counts differ from the day's blocks",
             Self::OutOfTurn => "the certificate does not follow that of the day before",
             Self::Replaced => "is not the certificate that was noted",
-            Self::Beyond => "lies behind the end of the chain",
-            Self::HeadDiffers => "the head of the chain says otherwise",
+            Self::Beyond => "is after the end of the chain",
+            Self::HeadDiffers => "the head of the chain names another end",
         })
     }
 }
@@ -321,18 +321,18 @@ impl Verification {
             fault,
         };
         self.follows(*day, n, link)?;
-        let said: DayCertificate = link.says().ok_or(broken(ChainFault::Unreadable))?;
+        let certificate: DayCertificate = link.says().ok_or(broken(ChainFault::Unreadable))?;
         let turn = self
             .found
             .closed
             .map_or(Some(self.head.first), |closed| closed.succ_opt());
-        if (said.n, said.day) != (n, *day) {
+        if (certificate.n, certificate.day) != (n, *day) {
             return Err(broken(ChainFault::Misplaced));
         }
-        if turn != Some(*day) || said.previous_certificate != self.found.certificate {
+        if turn != Some(*day) || certificate.previous_certificate != self.found.certificate {
             return Err(broken(ChainFault::OutOfTurn));
         }
-        if said.figures != *figures {
+        if certificate.figures != *figures {
             return Err(broken(ChainFault::Miscounted));
         }
         if let Some(witness) = self.witness.take_if(|witness| witness.day == *day)
@@ -343,11 +343,11 @@ impl Verification {
         self.found.closed = Some(*day);
         self.found.certificate = link.hash.clone();
         self.found.days += 1;
-        self.found.overdue += said.left.overdue;
+        self.found.overdue += certificate.left.overdue;
         self.seen.push(Seen {
             n,
             hash: link.hash.clone(),
-            closes: Some((*day, said.closed_at)),
+            closes: Some((*day, certificate.closed_at)),
         });
         Ok(())
     }

@@ -103,7 +103,7 @@ pub enum Value<'a> {
     /// Questions and their answers.
     Answers(Vec<Answered<'a>>),
     /// What was said, in order.
-    Talk(Vec<Spoken<'a>>),
+    Conversation(Vec<Spoken<'a>>),
     /// Parts with facts of their own.
     Parts(Vec<Vec<Fact<'a>>>),
 }
@@ -358,7 +358,7 @@ impl Serialize for Value<'_> {
             Self::List(texts) => texts.serialize(serializer),
             Self::Contact(contact) => Spelt::of(contact).serialize(serializer),
             Self::Answers(answers) => answers.serialize(serializer),
-            Self::Talk(turns) => turns.serialize(serializer),
+            Self::Conversation(turns) => turns.serialize(serializer),
             Self::Parts(parts) => {
                 serializer.collect_seq(parts.iter().map(|part| Fields(part, Nature::Observed)))
             }

@@ -56,12 +56,12 @@ pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc
             .as_deref()
             .map(|name| name.trim().to_lowercase())
     };
-    let (known, told) = (who.identifiers(), other_who.identifiers());
+    let (known, others) = (who.identifiers(), other_who.identifiers());
     match (name(who), name(other_who)) {
         (Some(name), Some(other)) if name == other => false,
-        _ if known.iter().any(|identifier| told.contains(identifier)) => false,
+        _ if known.iter().any(|identifier| others.contains(identifier)) => false,
         (Some(_), Some(_)) => true,
-        _ => !known.is_empty() && !told.is_empty(),
+        _ => !known.is_empty() && !others.is_empty(),
     }
 }
 
@@ -172,15 +172,16 @@ impl RecordBody {
         if let (SourceDetails::Telephone(call), SourceDetails::Telephone(known)) =
             (&mut like.particulars, &other.particulars)
         {
-            let same = |said: Option<&ReportRow>, known: Option<&ReportRow>| match (said, known) {
-                (Some(said), Some(known)) => {
-                    ReportRow {
-                        report: known.report.clone(),
-                        ..said.clone()
-                    } == *known
-                }
-                (said, known) => said.is_none() == known.is_none(),
-            };
+            let same =
+                |incoming: Option<&ReportRow>, known: Option<&ReportRow>| match (incoming, known) {
+                    (Some(incoming), Some(known)) => {
+                        ReportRow {
+                            report: known.report.clone(),
+                            ..incoming.clone()
+                        } == *known
+                    }
+                    (incoming, known) => incoming.is_none() == known.is_none(),
+                };
             let TelephoneDetails {
                 answered_by,
                 named_by,

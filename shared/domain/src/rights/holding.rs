@@ -26,7 +26,7 @@ pub enum Holding {
     /// Requests about the person that are not closed.
     Requests,
     /// Holds and restrictions that are in force.
-    Standings,
+    Constraints,
     /// That the person was erased, so that nothing of theirs is stored again.
     Suppressions,
     /// Packages that were made for earlier requests.
@@ -53,7 +53,7 @@ impl Holding {
         Self::Asked,
         Self::Links,
         Self::Requests,
-        Self::Standings,
+        Self::Constraints,
         Self::Suppressions,
         Self::Packages,
         Self::Quarantine,
@@ -77,7 +77,7 @@ impl Holding {
             Self::Asked => "asked",
             Self::Links => "links",
             Self::Requests => "requests",
-            Self::Standings => "standings",
+            Self::Constraints => "standings",
             Self::Suppressions => "suppressions",
             Self::Packages => "packages",
             Self::Quarantine => "quarantine",
@@ -103,7 +103,7 @@ impl Holding {
             Self::Copies(Processor::Five9) => Some(Place::Five9),
             Self::Copies(Processor::Newsletter) => Some(Place::Newsletter),
             Self::Copies(Processor::Notify) => Some(Place::Notify),
-            Self::OptOuts | Self::Requests | Self::Standings | Self::Suppressions => None,
+            Self::OptOuts | Self::Requests | Self::Constraints | Self::Suppressions => None,
         }
     }
 
@@ -123,7 +123,7 @@ impl Holding {
             | Self::Looks
             | Self::Asked
             | Self::Requests
-            | Self::Standings
+            | Self::Constraints
             | Self::Suppressions => None,
         }
     }
@@ -151,7 +151,7 @@ impl Holding {
                 "`CLICK#…` / `META`",
                 "`CLICKED#…` / `REQUEST#…`",
             ],
-            Self::Standings => &["`REQUEST#…` / `STANDING`", "`STANDING#…` / `META`"],
+            Self::Constraints => &["`REQUEST#…` / `STANDING`", "`STANDING#…` / `META`"],
             Self::Suppressions => &["`SUPPRESSION#…` / `META`"],
             Self::Packages => &["`REQUEST#…` / `PACKAGE`", "`SUBJECT#…` / `PACKAGE#…`"],
             Self::Quarantine | Self::Unreadable | Self::Waiting | Self::Copies(_) => &[],

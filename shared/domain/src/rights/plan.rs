@@ -145,7 +145,7 @@ impl Plan {
             | Holding::Looks
             | Holding::Asked
             | Holding::Requests
-            | Holding::Standings
+            | Holding::Constraints
             | Holding::Suppressions => None,
         }
     }
@@ -201,7 +201,8 @@ impl Plan {
     fn changes_since(&self, before: &Self, asked: impl Fn(&str) -> bool) -> Vec<String> {
         let (was, is) = (flat(before), flat(self));
         let paths: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-        let told = |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
+        let or_nothing =
+            |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
         let field = |path: &str| {
             path.split_once('.')
                 .map_or(path, |(field, _)| field)
@@ -214,8 +215,8 @@ impl Plan {
             "contents" => "which records they are".to_owned(),
             _ => format!(
                 "{path}: {}, was {}",
-                told(is.get(path)),
-                told(was.get(path))
+                or_nothing(is.get(path)),
+                or_nothing(was.get(path))
             ),
         });
         changed.collect()

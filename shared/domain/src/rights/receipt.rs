@@ -95,9 +95,9 @@ impl Receipts {
 
 fn signature(key: &[u8; 32], survey: &str, receipt: &AnswerReceipt) -> String {
     let until = receipt.until.to_string();
-    let mut said = vec![survey, receipt.reference.as_str(), &until];
-    said.extend(receipt.asks_to_confirm.then_some(CONFIRM.0));
-    let digest = mac(key, &said);
+    let mut parts = vec![survey, receipt.reference.as_str(), &until];
+    parts.extend(receipt.asks_to_confirm.then_some(CONFIRM.0));
+    let digest = mac(key, &parts);
     URL_SAFE_NO_PAD.encode(&digest[..16])
 }
 

@@ -170,13 +170,13 @@ fn unknown(sheet: &FormData) -> impl Iterator<Item = Violation<AnswerRule>> {
         .filter(|name| *name != UNNAMED)
         .collect();
     let others = sheet.len() > names.len().min(UNKNOWN);
-    let told = names
+    let shown = names
         .into_iter()
         .take(UNKNOWN)
         .map(str::to_owned)
         .collect::<Vec<_>>();
     let others = others.then(|| UNNAMED.to_owned());
-    told.into_iter().chain(others).map(|field| Violation {
+    shown.into_iter().chain(others).map(|field| Violation {
         field,
         rule: AnswerRule::Unknown,
     })

@@ -87,8 +87,8 @@ impl Asserted {
     }
 
     /// The matches for these identifiers.
-    pub(super) fn told(&self, identifiers: &[Identifier], mailboxes: &Mailboxes) -> Vec<Matched> {
-        let told = |identifier: &Identifier| {
+    pub(super) fn list(&self, identifiers: &[Identifier], mailboxes: &Mailboxes) -> Vec<Matched> {
+        let matched = |identifier: &Identifier| {
             let confirmed: Vec<Confirmed> = mailboxes
                 .0
                 .get(identifier)
@@ -111,6 +111,6 @@ impl Asserted {
                 confirmed,
             }
         };
-        identifiers.iter().map(told).collect()
+        identifiers.iter().map(matched).collect()
     }
 }

@@ -108,7 +108,7 @@ impl<'a> Search<'a> {
     pub(super) fn end(mut self) -> Result<Found, StorageError> {
         self.identifiers.sort();
         self.identifiers.dedup();
-        let matched = self.asserted.told(&self.identifiers, &self.mailboxes);
+        let matched = self.asserted.list(&self.identifiers, &self.mailboxes);
         let linked = self
             .candidates
             .into_iter()

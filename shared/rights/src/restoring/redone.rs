@@ -8,7 +8,7 @@ pub struct Redone {
     /// How many were over.
     pub expired: u64,
     /// How many had been deleted since.
-    pub told: u64,
+    pub deleted: u64,
     /// How many are of people who were erased since.
     pub erased: u64,
     /// How many their source has withdrawn.
@@ -23,7 +23,7 @@ impl Redone {
     /// How many items were changed.
     #[must_use]
     pub const fn changed(&self) -> u64 {
-        self.expired + self.told + self.erased + self.withdrawn + self.turned + self.taken_over
+        self.expired + self.deleted + self.erased + self.withdrawn + self.turned + self.taken_over
     }
 
     /// Adds the counts of another pass; `looked_at` is that of the last one.
@@ -32,7 +32,7 @@ impl Redone {
         Self {
             looked_at: later.looked_at,
             expired: self.expired + later.expired,
-            told: self.told + later.told,
+            deleted: self.deleted + later.deleted,
             erased: self.erased + later.erased,
             withdrawn: self.withdrawn + later.withdrawn,
             turned: self.turned + later.turned,
@@ -43,7 +43,7 @@ impl Redone {
     pub(super) const fn count(&mut self, why: Why) {
         match why {
             Why::Expired => self.expired += 1,
-            Why::Deleted => self.told += 1,
+            Why::Deleted => self.deleted += 1,
             Why::Erased => self.erased += 1,
             Why::Withdrawn => self.withdrawn += 1,
         }

@@ -130,7 +130,7 @@ impl Confirmations {
             .update(ConfirmationPurpose::Newsletter, subject)
             .set(LEFT_AT, n(now.timestamp()))
             .when(Condition::at_most(ASKED_AT, n(now.timestamp())));
-        left.send("note that a list was left").await.map(drop)
+        left.send("note an opt-out after an email").await.map(drop)
     }
 
     /// Until when GOV.UK Notify has each email about a request to one of these. The emails about a
@@ -236,7 +236,7 @@ impl Confirmations {
         tried: Tried,
         now: DateTime<Utc>,
     ) -> Result<MailState, StorageError> {
-        const OPERATION: &str = "leave a mail";
+        const OPERATION: &str = "note the result of a mail";
         let next_try = now + backoff(asking.tries, &asking.reference);
         let state = match tried {
             Tried::Sent => MailState::Sent,

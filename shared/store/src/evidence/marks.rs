@@ -64,7 +64,7 @@ pub(crate) fn mark(
     items: Vec<String>,
     now: DateTime<Utc>,
 ) -> Result<Write, StorageError> {
-    const OPERATION: &str = "mark what is to be attested";
+    const OPERATION: &str = "mark items to attest";
     let act = hex::encode(random(OPERATION)?);
     Ok(Write::update(table, keys::unattested(partition))
         .set(ACT, s(act))
@@ -76,7 +76,7 @@ pub(crate) fn mark(
 pub(super) fn waiting(register: &Table) -> Pages<Waiting> {
     let of = |partition| {
         let read = |item: Item| Some(read(&item).map_or(Waiting::Unreadable, Waiting::Mark));
-        register.all("look for what waits to be attested", partition, "", read)
+        register.all("look for items to attest", partition, "", read)
     };
     of(UNATTESTED).and(of(CLICK_UNATTESTED))
 }

@@ -70,7 +70,7 @@ impl Register {
         let (key, now) = (keys::unattested(&stored.partition), DateTime::UNIX_EPOCH);
         Ok(self
             .0
-            .get("look for what waits to be attested", key, now)
+            .get("look for items to attest", key, now)
             .await?
             .is_some())
     }

@@ -66,7 +66,7 @@ pub fn request_of(partition: &str) -> Option<RequestId> {
 
 /// The partition of what the person of a request has said about it. `unsubscribe` writes it.
 #[must_use]
-pub fn said(id: &RequestId) -> String {
+pub fn statements(id: &RequestId) -> String {
     format!("SAID#{}", id.as_str())
 }
 
@@ -74,13 +74,13 @@ pub fn said(id: &RequestId) -> String {
 /// has said; or a case.
 #[must_use]
 pub fn evidence_of(partition: &str) -> Option<RequestId> {
-    let said = || {
+    let of_statements = || {
         let id = RequestId::try_from(partition.strip_prefix("SAID#")?.to_owned()).ok()?;
         Some(id)
     };
     request_of(partition)
         .or_else(|| task_of(partition).map(|(id, _)| id))
-        .or_else(said)
+        .or_else(of_statements)
         .or_else(|| super::case_of(partition).map(RequestId::from))
 }
 

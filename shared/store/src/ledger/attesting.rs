@@ -7,7 +7,7 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::Attestation;
 use custodian_dynamo::Write;
 
-const OPERATION: &str = "attest what was written";
+const OPERATION: &str = "attest items";
 /// How much one block attests at most. Each attestation is some 350 bytes of an item, for which
 /// DynamoDB allows 400 KB
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).

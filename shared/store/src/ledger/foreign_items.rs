@@ -27,10 +27,10 @@ pub enum ForeignItem {
     AtHead,
     /// It marks a removal as recorded, and says more.
     #[error("an item says more of a removal than that it is recorded")]
-    AtTold,
+    AtMark,
     /// It marks a removal as recorded that no link records, so that it would never be recorded.
     #[error("an item says that a removal is recorded, but no link records it")]
-    Untold,
+    Unrecorded,
     /// It is where nothing belongs.
     #[error("an item is in a partition that nobody writes to")]
     Anywhere,
@@ -42,7 +42,7 @@ pub struct ScannedPage {
     /// The items that no function writes.
     pub foreign_items: Vec<ForeignItem>,
     /// The removals that are marked as recorded.
-    pub told: Vec<EntryId>,
+    pub recorded: Vec<EntryId>,
 }
 
 /// The whole table, a page at a time.
@@ -77,7 +77,7 @@ impl ForeignItems {
         let mut found = ScannedPage::default();
         for item in page {
             match self.look(&item) {
-                Ok(told) => found.told.extend(told),
+                Ok(recorded) => found.recorded.extend(recorded),
                 Err(stranger) => found.foreign_items.push(stranger),
             }
         }
@@ -110,13 +110,13 @@ impl ForeignItems {
         }
         let id = key
             .partition
-            .strip_prefix(keys::TOLD)
+            .strip_prefix(keys::RECORDED)
             .ok_or(ForeignItem::Anywhere)?;
-        let id = EntryId::try_from(id.to_owned()).map_err(|_| ForeignItem::AtTold)?;
-        if keys::told(&id) == key && has_only(&[]) {
+        let id = EntryId::try_from(id.to_owned()).map_err(|_| ForeignItem::AtMark)?;
+        if keys::recorded_removal(&id) == key && has_only(&[]) {
             Ok(Some(id))
         } else {
-            Err(ForeignItem::AtTold)
+            Err(ForeignItem::AtMark)
         }
     }
 }

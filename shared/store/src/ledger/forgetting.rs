@@ -8,7 +8,7 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::Cause;
 use custodian_dynamo::{Condition, Table, Write};
 
-const OPERATION: &str = "delete and tell the ledger";
+const OPERATION: &str = "delete records and append to the ledger";
 
 /// Deletes from `records` and appends to the ledger, in transactions of [`DELETED_AT_ONCE`].
 pub(crate) async fn forget(

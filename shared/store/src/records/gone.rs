@@ -19,7 +19,7 @@ impl Records {
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     pub async fn still_has(&self, entry: &Entry) -> Result<bool, StorageError> {
-        const OPERATION: &str = "look for what is gone";
+        const OPERATION: &str = "look for deleted records";
         for day in days(entry) {
             for shard in 0..SHARDS {
                 let mut pages =

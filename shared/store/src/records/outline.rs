@@ -48,7 +48,7 @@ impl Records {
     pub fn outlines(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<Outline> {
         self.0
             .live(
-                "look which records there are",
+                "look up which records exist",
                 &keys::partition(holder),
                 keys::RECORD,
                 now,

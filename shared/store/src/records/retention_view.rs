@@ -93,7 +93,7 @@ impl Records {
     pub fn retention_view(&self, holder: &Holder) -> Pages<RetentionView> {
         self.0
             .all(
-                "look what lies under a holder",
+                "look up what is stored of a holder",
                 &keys::partition(holder),
                 "",
                 |item| retention_view(&item),
@@ -146,7 +146,7 @@ impl Records {
             None => turned,
         };
         Ok(turned
-            .send("carry out what stands for somebody")
+            .send("apply a constraint to an item")
             .await?
             .is_applied())
     }

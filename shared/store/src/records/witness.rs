@@ -44,7 +44,7 @@ impl Records {
     pub fn witnesses(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Pages<Witness> {
         self.0
             .live(
-                "read who records are about",
+                "read whose records they are",
                 subject.as_str(),
                 keys::RECORD,
                 now,

@@ -37,7 +37,7 @@ impl Events {
         event: &Event,
         written: &[&str],
     ) -> Result<[Write; 2], StorageError> {
-        const OPERATION: &str = "count what happens";
+        const OPERATION: &str = "count events";
         let key = Key::new(keys::request(request), keys::EVENTS);
         let counted = Write::update(&self.0, key)
             .ending(end(event).epoch())
@@ -73,7 +73,7 @@ impl Events {
         let at = at.trunc_subsecs(0);
         let event = Event::by(THE_PERSON, CONFIRMED, at);
         let at_random = format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random));
-        let key = Key::new(keys::said(request), at_random);
+        let key = Key::new(keys::statements(request), at_random);
         let item = Item::from([(AT.to_owned(), s(at.to_rfc3339()))]);
         Ok([
             Write::put(&self.0, &key, item).ending(end(&event).epoch()),
@@ -82,7 +82,7 @@ impl Events {
     }
 
     /// What the person of a request has confirmed, in pages.
-    pub(crate) fn said(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
+    pub(crate) fn statements(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
         let read = |item: Item| {
             Some(Event::by(
                 THE_PERSON,
@@ -92,7 +92,7 @@ impl Events {
         };
         self.0.live(
             "read what a person said",
-            &keys::said(request),
+            &keys::statements(request),
             keys::EVENT,
             now,
             read,
@@ -119,7 +119,7 @@ impl Events {
             at: event.at.trunc_subsecs(0),
             ..event.clone()
         };
-        let item = to_item("enter what happens", event)?;
+        let item = to_item("enter an event", event)?;
         Ok([
             Write::put(&self.0, key, item).ending(end(event).epoch()),
             mark,

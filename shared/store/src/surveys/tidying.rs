@@ -106,6 +106,7 @@ impl Surveys {
         now: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Option<(VersionId, String)>>, StorageError> {
         let read = |item: Item| {
+            // Without a document it is like one that is not JSON: the others are still read.
             Some((
                 text(&item, SK)?.to_owned(),
                 text(&item, DOCUMENT).unwrap_or_default().to_owned(),

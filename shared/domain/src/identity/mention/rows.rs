@@ -189,7 +189,7 @@ impl<L: Look> Search<L> {
                 Head::Opaque
             };
             if self.layout == Layout::Unknown {
-                self.layout = told_from(head);
+                self.layout = layout_of(head);
             }
         }
         match self.head {
@@ -263,15 +263,17 @@ impl<L: Look> Search<L> {
 }
 
 fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
-    let told = if layout == Layout::Quarantined {
+    let quarantined = if layout == Layout::Quarantined {
         QuarantinedRow::parse(row)
     } else {
         None
     };
-    let row = told.as_ref().map_or(row, |told| &told.bytes);
+    let row = quarantined
+        .as_ref()
+        .map_or(row, |quarantined| &quarantined.bytes);
     if who.look(row) {
         Seen::Named
-    } else if told.is_some() && std::str::from_utf8(row).is_err() && !is_text(row) {
+    } else if quarantined.is_some() && std::str::from_utf8(row).is_err() && !is_text(row) {
         Seen::Opaque
     } else {
         Seen::Other
@@ -279,7 +281,7 @@ fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
 }
 
 /// The layout of a file that begins like this.
-fn told_from(head: &[u8]) -> Layout {
+fn layout_of(head: &[u8]) -> Layout {
     let text = head
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(head)

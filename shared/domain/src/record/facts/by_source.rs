@@ -136,8 +136,8 @@ fn add_interaction<'a>(
     let came: Vec<String> = came
         .filter_map(|turn| introduction(&turn.text, own_name))
         .collect();
-    let said = by_others.map(|turn| turn.text.as_str());
-    let agents = Names::introduced_in(said.chain(came.iter().map(String::as_str)));
+    let words = by_others.map(|turn| turn.text.as_str());
+    let agents = Names::introduced_in(words.chain(came.iter().map(String::as_str)));
     let nameless = |text: Option<&String>| {
         staff(
             text.map(|text| agents.removed_from(text)).as_deref(),
@@ -183,7 +183,7 @@ fn add_interaction<'a>(
             nature,
             "transcript",
             "What was said",
-            (!talk.is_empty()).then_some(Value::Talk(talk)),
+            (!talk.is_empty()).then_some(Value::Conversation(talk)),
         );
     }
 }

@@ -271,7 +271,7 @@ fn what_was_said_keeps_its_order() {
     let details = told(chat());
     let mut places: Vec<usize> = Vec::new();
     for fact in details.facts(&Words::Others) {
-        if let Value::Talk(talk) = fact.value {
+        if let Value::Conversation(talk) = fact.value {
             places.extend(talk.iter().map(|spoken| spoken.place));
         }
     }
@@ -411,7 +411,7 @@ fn a_note_that_somebody_joined_names_no_staff() {
     let told: Vec<(Nature, String)> = facts
         .iter()
         .filter_map(|fact| match &fact.value {
-            Value::Talk(talk) => Some(
+            Value::Conversation(talk) => Some(
                 talk.iter()
                     .map(|spoken| (fact.nature, spoken.text.to_string()))
                     .collect::<Vec<_>>(),
