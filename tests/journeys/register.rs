@@ -401,6 +401,48 @@ async fn what_a_version_that_knew_fewer_bank_holidays_has_listed_is_recalculated
     proven_without_doubt(&house).await;
 }
 
+/// Lists the first request of a case as an earlier version did that knew fewer bank holidays.
+async fn listed_wrongly(house: &House, case: &str) {
+    let change = house.dynamodb().update_item();
+    change
+        .table_name(house.setting("REGISTER_TABLE"))
+        .key("pk", s(&format!("CASE#{case}")))
+        .key("sk", s("META"))
+        .update_expression("SET listed[0].due = :earlier")
+        .expression_attribute_values(":earlier", s("2026-12-22"))
+        .send()
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_night_the_sweep_lists_open_requests_by_the_dates_that_are_known_now() {
+    let house = House::open().await;
+    let many = 101;
+    for n in 0..many {
+        done(&house, register(&format!("C-{n:03}"), &["access"])).await;
+    }
+    let moved = async || {
+        let report = house.invoke("sweep", json!({})).await.unwrap();
+        assert_eq!(report["unfinished"], json!([]));
+        report["moved_dates"].as_u64().unwrap()
+    };
+    assert_eq!(moved().await, 0);
+    for case in ["C-000", "C-100"] {
+        listed_wrongly(&house, case).await;
+    }
+    assert_eq!(moved().await, 0, "not before the next day");
+    house.move_to("2026-11-24T03:00:00Z").await;
+    assert_eq!(moved().await, 2);
+    let shown = json!({"order": "case", "case_id": "C-100", "by": "dpo-7"});
+    let shown = done(&house, shown).await;
+    let event = json!({"what": "due_moved", "from": "2026-12-22", "to": "2026-12-23"});
+    assert_eq!(shown["history"][1]["event"], event);
+    house.move_to("2026-11-25T03:00:00Z").await;
+    assert_eq!(moved().await, 0);
+    proven_without_doubt(&house).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_a_list_is_one_read_however_many_requests_there_are() {
     let house = House::open().await;

@@ -219,8 +219,13 @@ fn of_register(names: &Names) -> Vec<Try> {
         ),
         Try(
             "Enter what happened to a case",
-            put(register, "CASE#C-1", &["event"]),
+            put(register, "CASE#C-1", &["event", "by"]),
             &["requests"],
+        ),
+        Try(
+            "Enter what nobody did to a case: its date moved",
+            put(register, "CASE#C-1", &["event"]),
+            &["requests", "sweep"],
         ),
         Try(
             "Delete what happened to a case",
@@ -230,7 +235,7 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try(
             "Take a request off the list of open ones",
             delete(register, "OPEN"),
-            &["requests"],
+            &["requests", "sweep"],
         ),
         Try(
             "Note that a task is open",

@@ -9,6 +9,8 @@
 //!
 //! It starts partners' files again that nobody reads, wherever they are in the intake bucket.
 //!
+//! Every night it works out again by when open requests of the register have to be answered.
+//!
 //! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete,
 //! complaints that must be acknowledged or answered.
 
@@ -17,6 +19,7 @@ mod chore;
 mod closing;
 mod complaints;
 mod constraints;
+mod dates;
 mod days;
 mod deletion;
 mod evidence;
@@ -49,6 +52,7 @@ use custodian_domain::validation::violation::Violation;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, failure, settings};
 use custodian_store::audit_log::AuditLog;
+use custodian_store::cases::Cases;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
 use custodian_store::imports::Imports;
@@ -58,6 +62,7 @@ use custodian_store::records::Records;
 use custodian_store::surveys::Surveys;
 use custodian_store::surveys::tidying::Tidied;
 use custodian_store::sweep_cursor::{Remembered, SweepCursor};
+use dates::MoveDates;
 use deletion::{Deleted, Deletion};
 use evidence::Attesting;
 use intake::StartUnread;
@@ -102,6 +107,8 @@ pub struct Report {
     pub closed_days: usize,
     /// For how many days an anchor was put.
     pub anchored_days: usize,
+    /// How many cases have a date that bank holidays moved since they were listed.
+    pub moved_dates: u64,
     /// How many marks were attested and removed.
     pub attested: u64,
     /// Whether telephone data comes in; `None` if there never was any.
@@ -170,6 +177,7 @@ impl Function for Sweep {
             environment.setting(settings::AUDIT_TABLE)?,
             &register,
         );
+        let cases = Cases::new(&dynamodb, &register);
         let imports = Imports::new(dynamodb.clone(), register.clone());
         let surveys = Surveys::new(dynamodb.clone(), register.clone());
         let tasks = custodian_store::tasks::Tasks::new(dynamodb.clone(), register.clone());
@@ -193,6 +201,8 @@ impl Function for Sweep {
                     ledger: ledger.clone(),
                     records: records.clone(),
                 }),
+                // Before what was written is attested.
+                Box::new(MoveDates(cases)),
                 Box::new(Attesting(evidence)),
                 // Before the ledger is anchored, so that the trail is anchored with it.
                 Box::new(Witnessing {
@@ -298,6 +308,8 @@ pub(crate) struct Pass {
     /// How far it has come with holds and restrictions, and with the tasks.
     constraints: constraints::Progress,
     tasks: tasks::Progress,
+    /// How far it has come with the dates of requests.
+    dates: dates::Progress,
     /// The last entry of the audit trail that the ledger has a witness of.
     witnessed: Option<u64>,
     report: Report,
@@ -314,6 +326,10 @@ impl Pass {
         let (tasks, tasks_report) = tasks::Progress::from(remembered.tasks);
         Self {
             now,
+            dates: dates::Progress {
+                done_on: remembered.dated_on,
+                behind: remembered.dated_behind,
+            },
             witnessed: remembered.audit,
             deleted: Deleted::default(),
             through: false,
@@ -348,6 +364,8 @@ impl Pass {
                 .then(|| self.tasks.reached(self.report.tasks))
                 .flatten(),
             audit: self.witnessed,
+            dated_on: self.dates.done_on,
+            dated_behind: self.dates.behind.clone(),
         }
     }
 

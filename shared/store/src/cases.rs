@@ -7,7 +7,7 @@
 mod case_list;
 mod case_note;
 
-pub use case_list::{CasePage, PAGE, Wanted, Within};
+pub use case_list::{CasePage, LOOKED_THROUGH, PAGE, Wanted, Within};
 pub use case_note::{CaseNote, ClosedNote};
 
 use crate::evidence::mark;
@@ -146,6 +146,29 @@ impl Cases {
             }
         }
         transact(OPERATION, writes).await
+    }
+
+    /// Enters which dates of a case bank holidays that became known have moved, and lists its
+    /// requests by them. Returns whether one has; if somebody else enters something at the same
+    /// time, they enter this as well.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless it is certain to be stored.
+    pub async fn move_dates(
+        &self,
+        id: &CaseId,
+        calendar: &Calendar,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let Some(stored) = self.find(id, now).await? else {
+            return Ok(false);
+        };
+        let case = stored.with_moved_dates(calendar, now);
+        if case == stored.case {
+            return Ok(false);
+        }
+        self.store((Some(&stored), &case), Vec::new(), calendar, now)
+            .await
     }
 
     /// That nobody has entered anything into a case since it was read, for a transaction about

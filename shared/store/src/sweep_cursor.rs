@@ -22,6 +22,12 @@ pub struct Remembered {
     /// The number of the last entry of the audit trail that the ledger has a witness of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<u64>,
+    /// The last day, in London, on which all open requests' dates were worked out again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated_on: Option<NaiveDate>,
+    /// Behind which request that continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated_behind: Option<String>,
 }
 
 impl Remembered {
@@ -31,6 +37,8 @@ impl Remembered {
         standings: None,
         tasks: None,
         audit: None,
+        dated_on: None,
+        dated_behind: None,
     };
 }
 

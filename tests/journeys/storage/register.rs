@@ -109,6 +109,8 @@ async fn the_sweep_remembers_where_it_got_to() {
                 standings: None,
                 tasks,
                 audit: None,
+                dated_on: Some(day("2093-11-20")),
+                dated_behind: Some("2093-12-20#C-1-access".to_owned()),
             };
             cursor.write(&remembered).await.unwrap();
             assert_eq!(cursor.read(at(NOW)).await.unwrap(), remembered);

@@ -7,6 +7,7 @@ use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::register::CaseId;
+use custodian_store::cases::LOOKED_THROUGH;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,24 +30,12 @@ impl OrderHandler for Recalculate {
             .has("after")
             .then(|| order.text("after"))
             .transpose()?;
-        let page = self.0.cases.open(after, now).await?;
+        let page = self.0.cases.open(after, LOOKED_THROUGH, now).await?;
         let ids: BTreeSet<&CaseId> = page.notes.iter().map(|note| &note.case_id).collect();
-        let mut moved = 0;
+        let mut moved = 0_u64;
         for id in ids {
-            let Some(stored) = self.0.cases.find(id, now).await? else {
-                continue;
-            };
-            let case = stored.with_moved_dates(&CALENDAR, now);
-            // If somebody else enters something at the same time, they enter this as well.
-            if case != stored.case
-                && self
-                    .0
-                    .cases
-                    .store((Some(&stored), &case), Vec::new(), &CALENDAR, now)
-                    .await?
-            {
-                moved += 1;
-            }
+            let has_moved = self.0.cases.move_dates(id, &CALENDAR, now).await?;
+            moved += u64::from(has_moved);
         }
         tracing::info!(outcome = "recalculated", count = moved, "request");
         Ok(json!({"moved": moved, "after": page.after}))

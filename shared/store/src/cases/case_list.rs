@@ -15,7 +15,7 @@ use custodian_dynamo::{Pages, Query, Shown};
 pub const PAGE: usize = 25;
 /// How many requests are looked through for a page with only some kinds or states. A page can have
 /// fewer requests than [`PAGE`], or none, and still not be the last.
-const LOOKED_THROUGH: i32 = 1_000;
+pub const LOOKED_THROUGH: i32 = 1_000;
 
 /// Which list is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,16 +101,17 @@ impl Cases {
         })
     }
 
-    /// A thousand requests that are open, in the order of their days: one call.
+    /// So many requests that are open, in the order of their days: one call.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
     pub async fn open(
         &self,
         after: Option<&str>,
+        at_most: i32,
         now: DateTime<Utc>,
     ) -> Result<CasePage, StorageError> {
-        let mut pages = self.pages(&Within::Open, None, now).at_most(LOOKED_THROUGH);
+        let mut pages = self.pages(&Within::Open, None, now).at_most(at_most);
         if let Some(after) = after {
             pages = pages.behind(CASES_OPEN, after);
         }

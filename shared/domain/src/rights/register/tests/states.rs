@@ -299,6 +299,25 @@ fn bank_holidays_that_become_known_move_dates_and_the_history_says_so() {
 }
 
 #[test]
+fn an_event_that_nobody_entered_is_none_unless_a_date_moved() {
+    let mut case = case(&[RequestKind::Access]);
+    for event in [
+        refused(),
+        closed(Ending::Withdrawn, "2026-11-25", None),
+        CaseEvent::Added,
+    ] {
+        let entry = CaseEntry {
+            by: None,
+            ..entry("e", "2026-11-25", None, event)
+        };
+        let mut entries = case.entries().to_vec();
+        entries.push(entry.clone());
+        assert_eq!(Case::of(case.id().clone(), entries), None);
+        assert_eq!(case.enter(entry, &ENGLAND_AND_WALES), Err(Refusal::NotNow));
+    }
+}
+
+#[test]
 fn what_else_a_letter_asks_for_is_added_and_was_received_with_it() {
     let mut case = case(&[RequestKind::Erasure]);
     let access = Some(RequestKind::Access);
