@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use custodian_buckets::files::{Files, Folder, KeptKind};
 use custodian_domain::record::source::Source;
 use custodian_local::Options;
-use custodian_operations::door;
+use custodian_operations::local_stack;
 use custodian_operations::quarantine::{
     Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore,
 };
@@ -276,7 +276,7 @@ async fn the_stack_on_this_machine_is_found_by_its_port() {
         .unwrap()
         .parse()
         .unwrap();
-    let here = tokio::task::spawn_blocking(move || door::intake(port))
+    let here = tokio::task::spawn_blocking(move || local_stack::intake(port))
         .await
         .unwrap()
         .unwrap();

@@ -39,7 +39,7 @@ use std::sync::Arc;
 const REFERENCES: u8 = 4;
 
 /// What was asked, as far as it is known.
-struct Asked {
+struct SurveyAtVersion {
     survey: Arc<Survey>,
     /// The version that the record keeps: `None` for a form from before versions were kept.
     version: Option<VersionId>,
@@ -99,7 +99,7 @@ impl Ingest {
                 Ok(self.give_back(id, Some(&survey), refusal, &form_fields, &typed))
             };
         }
-        let asked = match self.asked(&survey, &form_fields, now).await {
+        let asked = match self.survey_at_version(&survey, &form_fields, now).await {
             Ok(asked) => asked,
             Err(refusal) if program => return Err(refusal),
             // It is not known which words were shown, so it is sent again as it came.
@@ -187,13 +187,13 @@ impl Ingest {
     }
 
     /// The version that somebody answers: the one that their form showed, else today's.
-    async fn asked(
+    async fn survey_at_version(
         &self,
         today: &Arc<Survey>,
         form_fields: &FormFields,
         now: DateTime<Utc>,
-    ) -> Result<Asked, Rejection> {
-        let of_today = |version| Asked {
+    ) -> Result<SurveyAtVersion, Rejection> {
+        let of_today = |version| SurveyAtVersion {
             survey: Arc::clone(today),
             version,
         };
@@ -209,7 +209,7 @@ impl Ingest {
                     .earlier(&today.id, &version, now)
                     .await?
                     .ok_or(Rejection::Reworded)?;
-                Ok(Asked {
+                Ok(SurveyAtVersion {
                     survey: earlier.survey,
                     version: Some(version),
                 })
@@ -220,7 +220,7 @@ impl Ingest {
 
     async fn take(
         &self,
-        asked: &Asked,
+        asked: &SurveyAtVersion,
         form_data: FormData,
         id: RecordId,
         form_fields: &FormFields,
@@ -346,7 +346,7 @@ impl Ingest {
 
     fn record(
         &self,
-        asked: &Asked,
+        asked: &SurveyAtVersion,
         answers: Answers,
         subject: Option<SubjectKey>,
         id: RecordId,

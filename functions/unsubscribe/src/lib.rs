@@ -16,7 +16,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{OptOut, Subscription};
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, secret, settings};
 use custodian_store::confirmations::Confirmations;
-use custodian_store::opt_outs::{OptOuts, Said};
+use custodian_store::opt_outs::{OptOutOutcome, OptOuts};
 use custodian_web::gateway;
 use custodian_web::http::{Method, Request, Response};
 use custodian_web::page::{self, Page};
@@ -135,9 +135,13 @@ impl Unsubscribe {
             tracing::info!(outcome = "foreign_token", "unsubscribe");
             return Ok(());
         };
-        let outcome = match self.opt_outs.say(&subscription, opt_out, &request).await? {
-            Said::First => "unsubscribed",
-            Said::Again => "repeated",
+        let outcome = match self
+            .opt_outs
+            .record(&subscription, opt_out, &request)
+            .await?
+        {
+            OptOutOutcome::First => "unsubscribed",
+            OptOutOutcome::Again => "repeated",
         };
         self.note(&subscription, opt_out).await;
         tracing::info!(outcome, "unsubscribe");

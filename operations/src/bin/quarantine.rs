@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use custodian_buckets::files::Files;
 use custodian_domain::record::source::Source;
-use custodian_operations::door;
+use custodian_operations::local_stack;
 use custodian_operations::quarantine::{
     Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore,
 };
@@ -80,7 +80,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
     let (host, bucket) = if let Some(bucket) = &arguments.bucket {
         (host, bucket.clone())
     } else {
-        let here = door::intake(arguments.port)?;
+        let here = local_stack::intake(arguments.port)?;
         (host.with("AWS_ENDPOINT_URL_S3", here.s3), here.bucket)
     };
     let (files, now) = (

@@ -3,7 +3,7 @@
 use clap::Parser;
 use custodian_buckets::discarded::Discarded;
 use custodian_expire::Expire;
-use custodian_operations::door;
+use custodian_operations::local_stack;
 use custodian_operations::redrive::redrive;
 use custodian_runtime::Environment;
 use custodian_store::ledger::Ledger;
@@ -49,7 +49,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
         if let (Some(bucket), Some(ledger), Some(register)) = given {
             (host, bucket, ledger, register)
         } else {
-            let here = door::evidence(arguments.port)?;
+            let here = local_stack::evidence(arguments.port)?;
             let host = host
                 .with("AWS_ENDPOINT_URL_S3", here.s3)
                 .with("AWS_ENDPOINT_URL_DYNAMODB", here.dynamodb);

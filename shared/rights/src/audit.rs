@@ -9,7 +9,7 @@ pub mod evidence;
 mod sample;
 pub mod trail;
 
-pub use anchored::{Compared, Contradiction, Fault as AnchorFault};
+pub use anchored::{AnchorFault, Compared, Contradiction};
 pub use sample::Sample;
 
 use anchored::Anchored;

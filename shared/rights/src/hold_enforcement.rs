@@ -136,7 +136,7 @@ impl HoldEnforcement {
             let records = page
                 .iter()
                 .filter(|item| item.candidate.kind == ItemKind::Record);
-            let moved = records.filter(|item| whole || item.turn(effect, now).is_some());
+            let moved = records.filter(|item| whole || item.change_to(effect, now).is_some());
             let new: BTreeSet<NaiveDate> = moved
                 .map(|item| item.candidate.day)
                 .filter(|day| days.insert(*day))
@@ -217,42 +217,42 @@ impl HoldEnforcement {
             now,
             ..
         } = *run;
-        let (mut turns, mut over) = (Vec::new(), Vec::new());
+        let (mut changes, mut over) = (Vec::new(), Vec::new());
         for (effect, item) in items {
             let is_held = effect.held && item.candidate.kind == ItemKind::Record;
             // A holder who is handled for a second request is not counted again.
             if is_first && is_held && !item.is_over(now) {
                 done.past_their_date += u64::from(item.is_past_its_date(now));
             }
-            match item.turn(effect, now) {
-                Some(turn) => turns.push((turn, item)),
+            match item.change_to(effect, now) {
+                Some(change) => changes.push((change, item)),
                 // An interrupted run has given it its end back.
                 None if lifting && !effect.held && item.is_over(now) => over.push(item.candidate),
                 None => {}
             }
         }
-        let turned = stream::iter(turns)
-            .map(|(turn, item)| self.turn(turn, item, now))
+        let turned = stream::iter(changes)
+            .map(|(change, item)| self.apply(change, item, now))
             .buffer_unordered(AT_ONCE);
         let mut turned = std::pin::pin!(turned);
-        while let Some((turn, item)) = turned.try_next().await? {
-            let Some(turn) = turn else { continue };
-            done.count(turn);
-            if turn.releases() && item.is_past_its_date(now) {
+        while let Some((change, item)) = turned.try_next().await? {
+            let Some(change) = change else { continue };
+            done.count(change);
+            if change.releases() && item.is_past_its_date(now) {
                 over.push(item.candidate);
             }
         }
         self.forget(holder, over, done, now).await
     }
 
-    async fn turn(
+    async fn apply(
         &self,
-        turn: HoldChange,
+        change: HoldChange,
         item: RetentionView,
         now: DateTime<Utc>,
     ) -> Result<(Option<HoldChange>, RetentionView), StorageError> {
-        let turned = self.records.turn(&item, turn, now).await?;
-        Ok((turned.then_some(turn), item))
+        let turned = self.records.apply(&item, change, now).await?;
+        Ok((turned.then_some(change), item))
     }
 
     /// Packages first: once the records are deleted, no other run would know that packages hold
@@ -299,8 +299,8 @@ struct Run<'a> {
 }
 
 impl Enforced {
-    fn count(&mut self, turn: HoldChange) {
-        let HoldChange { hold, restrict } = turn;
+    fn count(&mut self, change: HoldChange) {
+        let HoldChange { hold, restrict } = change;
         self.held += u64::from(hold == Some(true));
         self.released += u64::from(hold == Some(false));
         self.restricted += u64::from(restrict == Some(true));

@@ -142,7 +142,7 @@ impl Restoring {
             // What was deleted and stored again since is there, and stays.
             let back = self.lives(deleted, now).await?;
             let (suppressed, effects) = self.known(&stored, whole, now).await?;
-            let (mut candidate, mut turns) = (Vec::new(), Vec::new());
+            let (mut candidate, mut changes) = (Vec::new(), Vec::new());
             for it in stored {
                 let kept_again = back.contains(&it.retention_view.candidate.key);
                 let why = if was_deleted(&it) && !kept_again {
@@ -160,13 +160,15 @@ impl Restoring {
                     // As of the restored instant: a hold placed since keeps what would be over by
                     // now.
                     None if whole => {
-                        let turn = it.retention_view.turn(effect(&effects, &it)?, self.since);
-                        turns.extend(turn.map(|turn| (turn, it.retention_view)));
+                        let change = it
+                            .retention_view
+                            .change_to(effect(&effects, &it)?, self.since);
+                        changes.extend(change.map(|change| (change, it.retention_view)));
                     }
                     None => {}
                 }
             }
-            let over = self.turn(turns, redone, now).await?;
+            let over = self.apply(changes, redone, now).await?;
             candidate.extend(over);
             self.forget(candidate, now).await?;
             progress(redone);
@@ -248,16 +250,16 @@ impl Restoring {
     }
 
     /// Corrects holds and restrictions on items. Returns what is over once nothing holds it.
-    async fn turn(
+    async fn apply(
         &self,
-        turns: Vec<(HoldChange, RetentionView)>,
+        changes: Vec<(HoldChange, RetentionView)>,
         redone: &mut Redone,
         now: DateTime<Utc>,
     ) -> Result<Vec<DeletionCandidate>, StorageError> {
         let mut over = Vec::new();
-        for (turn, retention_view) in turns {
-            redone.turned += u64::from(self.copy.turn(&retention_view, turn, self.since).await?);
-            if turn.releases() && retention_view.is_past_its_date(now) {
+        for (change, retention_view) in changes {
+            redone.turned += u64::from(self.copy.apply(&retention_view, change, self.since).await?);
+            if change.releases() && retention_view.is_past_its_date(now) {
                 over.push(retention_view.candidate);
             }
         }

@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
 /// The beginning of the names of our own crates, whose lines are written at any level.
-const HOUSE: &str = "custodian_";
+const OWN_CRATES: &str = "custodian_";
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets
 /// (`AWS_LAMBDA_LOG_LEVEL`).
@@ -38,7 +38,7 @@ where
     let heard = Targets::new()
         .with_default(libraries)
         .with_target("lambda_runtime::layers::trace", Level::INFO)
-        .with_target(HOUSE, level);
+        .with_target(OWN_CRATES, level);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .with_span_list(false)

@@ -78,7 +78,7 @@ impl Secrets {
             ))?;
             documents.insert(
                 *setting,
-                of_this_house(environment, setting, document.to_owned())?,
+                valid_here(environment, setting, document.to_owned())?,
             );
         }
         Ok(Self { documents })
@@ -116,7 +116,7 @@ pub async fn document(
     environment: &Environment,
     setting: &'static str,
 ) -> Result<String, StartError> {
-    of_this_house(
+    valid_here(
         environment,
         setting,
         read(environment, environment.setting(setting)?).await?,
@@ -124,7 +124,7 @@ pub async fn document(
 }
 
 /// A secret's document. The local stack's own is not valid on AWS.
-fn of_this_house(
+fn valid_here(
     environment: &Environment,
     setting: &'static str,
     document: String,

@@ -156,7 +156,7 @@ impl Constraints {
     pub async fn cover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
         // The item may have an end, while nothing stands.
         let endless = |update: Write| update.remove(EXPIRES_AT);
-        self.say(request, placed, Write::add, endless).await
+        self.store(request, placed, Write::add, endless).await
     }
 
     /// Stores under each holder that this no longer applies to them.
@@ -164,7 +164,7 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] unless that is certain for all of them.
     pub async fn uncover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
-        self.say(request, placed, Write::take_out, |update| update)
+        self.store(request, placed, Write::take_out, |update| update)
             .await
     }
 
@@ -367,7 +367,7 @@ impl Constraints {
         Ok(Effects::read(holders, &items))
     }
 
-    async fn say(
+    async fn store(
         &self,
         request: &RequestId,
         placed: &Placed,

@@ -42,7 +42,7 @@ pub struct OptOuts {
 
 /// The result of an opt-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum OptOutOutcome {
     /// The list's sender will be informed.
     First,
     /// The sender is already being informed; the opt-out now counts from the last click.
@@ -120,12 +120,12 @@ impl OptOuts {
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be stored. Repeating it is safe.
-    pub async fn say(
+    pub async fn record(
         &self,
         of: &Subscription,
         new_opt_out: OptOut,
         request: &RequestId,
-    ) -> Result<Said, StorageError> {
+    ) -> Result<OptOutOutcome, StorageError> {
         for again in 1..=TRIES {
             match self.attempt(of, new_opt_out, request).await {
                 Ok(Some(became)) => return Ok(became),
@@ -144,7 +144,7 @@ impl OptOuts {
     /// Makes the same calls as a first opt-out, for `nobody`, and leaves nothing behind.
     ///
     /// # Errors
-    /// The errors of [`OptOuts::say`].
+    /// The errors of [`OptOuts::record`].
     pub async fn pretend(
         &self,
         nobody: &Subscription,
@@ -168,7 +168,7 @@ impl OptOuts {
         of: &Subscription,
         new_opt_out: OptOut,
         request: &RequestId,
-    ) -> Result<Option<Said>, StorageError> {
+    ) -> Result<Option<OptOutOutcome>, StorageError> {
         let before = self.stored(of, new_opt_out.since()).await?;
         if let Some(before) = &before
             && self
@@ -176,8 +176,8 @@ impl OptOuts {
                 .await?
         {
             let stands = before.opt_out.since() >= new_opt_out.since();
-            let again = stands || self.say_again(of, new_opt_out, &before.request).await?;
-            return Ok(again.then_some(Said::Again));
+            let again = stands || self.enter_again(of, new_opt_out, &before.request).await?;
+            return Ok(again.then_some(OptOutOutcome::Again));
         }
         let put = self.put(of, new_opt_out, request);
         let put = put.when(match &before {
@@ -187,7 +187,7 @@ impl OptOuts {
         Ok(self
             .enter(of, new_opt_out, request, put)
             .await?
-            .then_some(Said::First))
+            .then_some(OptOutOutcome::First))
     }
 
     async fn stored(
@@ -227,7 +227,7 @@ impl OptOuts {
             .is_some())
     }
 
-    async fn say_again(
+    async fn enter_again(
         &self,
         of: &Subscription,
         new_opt_out: OptOut,

@@ -371,17 +371,17 @@ async fn what_broke_off_is_finished_by_the_next_run() {
         // It was interrupted when one record had its end back and was not deleted yet.
         let retention_view = all(records.retention_view(&rosa)).await;
         let turn = retention_view[0]
-            .turn(Effect::default(), at(LATER))
+            .change_to(Effect::default(), at(LATER))
             .unwrap();
         assert!(
             records
-                .turn(&retention_view[0], turn, at(LATER))
+                .apply(&retention_view[0], turn, at(LATER))
                 .await
                 .unwrap()
         );
         assert!(
             !records
-                .turn(&retention_view[0], turn, at(LATER))
+                .apply(&retention_view[0], turn, at(LATER))
                 .await
                 .unwrap(),
             "a second time changes nothing"

@@ -28,12 +28,12 @@ pub struct Contradiction {
     /// The anchor's key, or where it should be.
     pub place: String,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: AnchorFault,
 }
 
 /// What is wrong with an anchor, or with the chain according to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum AnchorFault {
     /// The chain has another link there.
     Differs,
     /// The chain begins later.
@@ -52,7 +52,7 @@ pub enum Fault {
     Stray,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for AnchorFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Differs => "names another link than the chain has there: the chain was rebuilt",
@@ -105,7 +105,7 @@ impl<'a> Anchored<'a> {
     pub(super) async fn expect_no_anchors(mut self) -> Result<(), Unverified> {
         for coming in [&mut self.days, &mut self.heads] {
             if let Some(stored) = coming.next_one().await? {
-                return Err(stored.but(Fault::BehindEnd).into());
+                return Err(stored.but(AnchorFault::BehindEnd).into());
             }
         }
         Ok(())
@@ -117,7 +117,7 @@ impl<'a> Anchored<'a> {
             if let Some(stored) = coming.next_one().await?
                 && stored.slot.day < first
             {
-                return Err(stored.but(Fault::BeforeFirst).into());
+                return Err(stored.but(AnchorFault::BeforeFirst).into());
             }
         }
         Ok(())
@@ -157,7 +157,7 @@ impl<'a> Anchored<'a> {
             None if (-AHEAD..UNANCHORED).contains(&(self.now - closed_at)) => Ok(()),
             _ => Err(Contradiction {
                 place: format!("{DAYS}{day}"),
-                fault: Fault::Missing,
+                fault: AnchorFault::Missing,
             }
             .into()),
         }
@@ -168,13 +168,13 @@ impl<'a> Anchored<'a> {
         if let Some(stored) = self.days.next_one().await? {
             let closed = ledger.head().await?.and_then(|now| now.closed);
             if closed.is_none_or(|closed| closed < stored.slot.day) {
-                return Err(stored.but(Fault::BehindEnd).into());
+                return Err(stored.but(AnchorFault::BehindEnd).into());
             }
         }
         if let Some(stored) = self.heads.next_one().await?
             && ledger.head().await?.map(|now| now.n) < stored.n()
         {
-            return Err(stored.but(Fault::BehindEnd).into());
+            return Err(stored.but(AnchorFault::BehindEnd).into());
         }
         let mut everything = self.anchors.versions("");
         while let Some(page) = everything.next().await? {
@@ -193,7 +193,7 @@ impl<'a> Anchored<'a> {
 fn stray() -> Contradiction {
     Contradiction {
         place: "the bucket".to_owned(),
-        fault: Fault::Stray,
+        fault: AnchorFault::Stray,
     }
 }
 
@@ -244,7 +244,7 @@ impl StoredAnchor {
         self.slot.n
     }
 
-    fn but(&self, fault: Fault) -> Contradiction {
+    fn but(&self, fault: AnchorFault) -> Contradiction {
         Contradiction {
             place: self.key_versions.key.clone(),
             fault,
@@ -253,13 +253,13 @@ impl StoredAnchor {
 
     fn agrees_with(&self, link: &Seen) -> Result<(), Contradiction> {
         let fault = match &self.anchor {
-            None if self.key_versions.versions == 0 => Some(Fault::Deleted),
-            None => Some(Fault::Unreadable),
+            None if self.key_versions.versions == 0 => Some(AnchorFault::Deleted),
+            None => Some(AnchorFault::Unreadable),
             Some(anchor) if (anchor.n, &anchor.hash) != (link.n, &link.hash) => {
-                Some(Fault::Differs)
+                Some(AnchorFault::Differs)
             }
-            Some(_) if self.key_versions.markers > 0 => Some(Fault::Deleted),
-            Some(_) if self.key_versions.versions > 1 => Some(Fault::Overwritten),
+            Some(_) if self.key_versions.markers > 0 => Some(AnchorFault::Deleted),
+            Some(_) if self.key_versions.versions > 1 => Some(AnchorFault::Overwritten),
             Some(_) => None,
         };
         fault.map_or(Ok(()), |fault| Err(self.but(fault)))

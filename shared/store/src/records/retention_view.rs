@@ -58,17 +58,17 @@ impl RetentionView {
     /// What has to change so that exactly this applies to it; `None` if it already does, or if the
     /// item is over: no hold brings that back.
     #[must_use]
-    pub fn turn(&self, effect: Effect, now: DateTime<Utc>) -> Option<HoldChange> {
+    pub fn change_to(&self, effect: Effect, now: DateTime<Utc>) -> Option<HoldChange> {
         let retention = self.retention?;
         if self.is_over(now) {
             return None;
         }
         let restricted = effect.restricted && self.candidate.kind == ItemKind::Record;
-        let turn = HoldChange {
+        let change = HoldChange {
             hold: (retention.is_held() != effect.held).then_some(effect.held),
             restrict: (self.restricted != restricted).then_some(restricted),
         };
-        (turn.hold.is_some() || turn.restrict.is_some()).then_some(turn)
+        (change.hold.is_some() || change.restrict.is_some()).then_some(change)
     }
 
     /// Whether its time is over, and nothing holds it.
@@ -122,25 +122,25 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown; a second time changes nothing.
-    pub async fn turn(
+    pub async fn apply(
         &self,
         item: &RetentionView,
-        turn: HoldChange,
+        change: HoldChange,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        let mut turned = Write::update(&self.0, &item.candidate.key).when(match turn.hold {
+        let mut turned = Write::update(&self.0, &item.candidate.key).when(match change.hold {
             Some(true) => Condition::above(EXPIRES_AT, n(now.timestamp())),
             Some(false) => Condition::has(RETENTION_DUE_AT),
             None => Condition::there(),
         });
-        turned = match turn.hold {
+        turned = match change.hold {
             Some(true) => turned.copy(RETENTION_DUE_AT, EXPIRES_AT).remove(EXPIRES_AT),
             Some(false) => turned
                 .copy(EXPIRES_AT, RETENTION_DUE_AT)
                 .remove(RETENTION_DUE_AT),
             None => turned,
         };
-        turned = match turn.restrict {
+        turned = match change.restrict {
             Some(true) => turned.set(RESTRICTED, AttributeValue::Bool(true)),
             Some(false) => turned.remove(RESTRICTED),
             None => turned,

@@ -23,9 +23,9 @@ pub enum Put {
 
 /// Whether a version is what is asked today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    Today,
-    NoLonger,
+pub(super) enum VersionState {
+    Current,
+    Retired,
 }
 
 impl Surveys {
@@ -43,13 +43,19 @@ impl Surveys {
         let before = self.standing(&survey.id, now).await?;
         // A form is never shown before its version is stored, and a version is never removed before
         // another replaces it.
-        self.keep_version(&survey.id, &survey.version, document, Asked::Today, now)
-            .await?;
+        self.keep_version(
+            &survey.id,
+            &survey.version,
+            document,
+            VersionState::Current,
+            now,
+        )
+        .await?;
         let put = match &before {
             None => Put::New,
             Some((version, _)) if *version == survey.version => Put::Same,
             Some((version, document)) => {
-                self.keep_version(&survey.id, version, document, Asked::NoLonger, now)
+                self.keep_version(&survey.id, version, document, VersionState::Retired, now)
                     .await?;
                 Put::Changed
             }
@@ -69,7 +75,7 @@ impl Surveys {
     pub async fn remove(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let before = self.standing(id, now).await?;
         if let Some((version, document)) = &before {
-            self.keep_version(id, version, document, Asked::NoLonger, now)
+            self.keep_version(id, version, document, VersionState::Retired, now)
                 .await?;
         }
         self.register
@@ -105,18 +111,18 @@ impl Surveys {
         survey: &str,
         version: &VersionId,
         document: &str,
-        asked: Asked,
+        asked: VersionState,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let version = Write::update(&self.register, keys::survey_version(survey, version))
             .set_once(DOCUMENT, s(document));
         let at = s(rfc3339(now));
         let (operation, version) = match asked {
-            Asked::Today => (
+            VersionState::Current => (
                 "keep a version of a survey",
                 version.set_once(PUT_AT, at).remove(RETIRED_AT),
             ),
-            Asked::NoLonger => (
+            VersionState::Retired => (
                 "retire a version of a survey",
                 version.set_once(RETIRED_AT, at),
             ),

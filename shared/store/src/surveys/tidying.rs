@@ -1,7 +1,7 @@
 //! What the sweep does with versions: it keeps what somebody put in by hand, and deletes what no
 //! record can need any longer.
 
-use super::publishing::Asked;
+use super::publishing::VersionState;
 use super::versions::{PUT_AT, RETIRED_AT, rfc3339, time};
 use super::{DOCUMENT, Surveys};
 use crate::keys::{self, Key, SK, SURVEY, SURVEY_VERSION};
@@ -73,7 +73,7 @@ impl Surveys {
         }
         for (survey, today) in current {
             if let Some((version, document)) = today {
-                self.keep_version(&survey, &version, &document, Asked::Today, now)
+                self.keep_version(&survey, &version, &document, VersionState::Current, now)
                     .await?;
                 tidied.kept += 1;
             }

@@ -17,7 +17,7 @@ use unicode_normalization::UnicodeNormalization;
 const TOGETHER: usize = 300_000;
 
 /// A question, as far as it can be read.
-struct Asked<'a> {
+struct QuestionOutline<'a> {
     /// Its address on the web.
     at: String,
     id: Option<&'a str>,
@@ -28,7 +28,7 @@ struct Asked<'a> {
     max_length: Option<usize>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> QuestionOutline<'a> {
     fn read((place, question): (usize, &'a Value)) -> Self {
         let text = |field: &str| question.get(field).and_then(Value::as_str);
         Self {
@@ -96,7 +96,11 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
     let Some(questions) = document.get("questions").and_then(Value::as_array) else {
         return;
     };
-    let questions: Vec<Asked<'_>> = questions.iter().enumerate().map(Asked::read).collect();
+    let questions: Vec<QuestionOutline<'_>> = questions
+        .iter()
+        .enumerate()
+        .map(QuestionOutline::read)
+        .collect();
     fields(&questions, findings);
     purposes(&questions, findings);
     let mut labels = HashSet::new();
@@ -121,13 +125,18 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         }
         options(question, findings);
     }
-    if questions.iter().map(Asked::longest).sum::<usize>() > TOGETHER {
+    if questions
+        .iter()
+        .map(QuestionOutline::longest)
+        .sum::<usize>()
+        > TOGETHER
+    {
         findings.doubt("/questions", Doubt::LongTogether);
     }
 }
 
 /// Each answer has fields of its own.
-fn fields(questions: &[Asked<'_>], findings: &mut Findings) {
+fn fields(questions: &[QuestionOutline<'_>], findings: &mut Findings) {
     let dates = || {
         questions
             .iter()
@@ -148,7 +157,7 @@ fn fields(questions: &[Asked<'_>], findings: &mut Findings) {
 }
 
 /// Each part of an identity has one question. So has the newsletter, which needs an address.
-fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
+fn purposes(questions: &[QuestionOutline<'_>], findings: &mut Findings) {
     let mut asked = Vec::new();
     let mut newsletter = None;
     for question in questions {
@@ -179,13 +188,17 @@ fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
             _ => {}
         }
     }
-    if let Some(at) = newsletter.filter(|_| !questions.iter().any(Asked::may_ask_for_an_address)) {
+    if let Some(at) = newsletter.filter(|_| {
+        !questions
+            .iter()
+            .any(QuestionOutline::may_ask_for_an_address)
+    }) {
         findings.fault(at, SurveyRule::NewsletterToNobody);
     }
 }
 
 /// Each option comes back from a form unchanged, and differs from the others.
-fn options(question: &Asked<'_>, findings: &mut Findings) {
+fn options(question: &QuestionOutline<'_>, findings: &mut Findings) {
     let Some(kind @ (QuestionKind::Choice | QuestionKind::Choices)) = question.kind else {
         return;
     };

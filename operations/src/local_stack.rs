@@ -55,7 +55,7 @@ pub struct Evidence {
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct StackView {
     endpoints: Endpoints,
     intake: Option<Bucket>,
     #[serde(default)]
@@ -81,7 +81,7 @@ struct Bucket {
 /// # Errors
 /// [`NoStack`] if there is none.
 pub fn intake(port: u16) -> Result<Intake, NoStack> {
-    let Told {
+    let StackView {
         endpoints, intake, ..
     } = ask(port).ok_or(NoStack::Silent(port))?;
     let Bucket { bucket } = intake.ok_or(NoStack::NoIntake(port))?;
@@ -96,7 +96,7 @@ pub fn intake(port: u16) -> Result<Intake, NoStack> {
 /// # Errors
 /// [`NoStack`] if there is none.
 pub fn evidence(port: u16) -> Result<Evidence, NoStack> {
-    let Told {
+    let StackView {
         endpoints,
         mut tables,
         mut buckets,
@@ -119,13 +119,14 @@ pub fn evidence(port: u16) -> Result<Evidence, NoStack> {
 }
 
 /// One request in HTTP 1.0, whose answer ends with the connection.
-fn ask(port: u16) -> Option<Told> {
-    let mut door = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
-    door.set_read_timeout(Some(PATIENCE)).ok()?;
-    door.write_all(b"GET /_local/endpoints HTTP/1.0\r\nhost: localhost\r\n\r\n")
+fn ask(port: u16) -> Option<StackView> {
+    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    connection.set_read_timeout(Some(PATIENCE)).ok()?;
+    connection
+        .write_all(b"GET /_local/endpoints HTTP/1.0\r\nhost: localhost\r\n\r\n")
         .ok()?;
     let mut answer = Vec::new();
-    door.read_to_end(&mut answer).ok()?;
+    connection.read_to_end(&mut answer).ok()?;
     let body = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     serde_json::from_slice(answer.get(body + 4..)?).ok()
 }
@@ -137,7 +138,7 @@ mod tests {
     use std::net::TcpListener;
 
     /// A port that gives one answer.
-    fn door(answer: &'static str) -> u16 {
+    fn port_answering(answer: &'static str) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         std::thread::spawn(move || {
@@ -150,26 +151,29 @@ mod tests {
 
     #[test]
     fn the_front_door_tells_of_the_bucket_and_where_it_is() {
-        let told = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
+        let answer = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
             {\"endpoints\":{\"s3\":\"http://127.0.0.1:4002\"},\"intake\":{\"bucket\":\"b\",\"function\":\"f\"}}";
-        let here = intake(door(told)).unwrap();
+        let here = intake(port_answering(answer)).unwrap();
         assert_eq!(
             (here.bucket.as_str(), here.s3.as_str()),
             ("b", "http://127.0.0.1:4002")
         );
         assert!(matches!(
-            intake(door("HTTP/1.0 200 OK\r\n\r\nHello")),
+            intake(port_answering("HTTP/1.0 200 OK\r\n\r\nHello")),
             Err(NoStack::Silent(_))
         ));
         let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
-        assert!(matches!(intake(door(none)), Err(NoStack::NoIntake(_))));
+        assert!(matches!(
+            intake(port_answering(none)),
+            Err(NoStack::NoIntake(_))
+        ));
     }
 
     #[test]
     fn the_front_door_tells_of_the_ledger_and_of_what_it_was_not_told() {
-        let told = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"http://s\",\"dynamodb\":\"http://d\"},\"intake\":null,\
+        let answer = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"http://s\",\"dynamodb\":\"http://d\"},\"intake\":null,\
             \"tables\":{\"LEDGER_TABLE\":\"l\",\"REGISTER_TABLE\":\"r\"},\"buckets\":{\"Expire/Removals\":\"b\"}}";
-        let here = evidence(door(told)).unwrap();
+        let here = evidence(port_answering(answer)).unwrap();
         assert_eq!((here.ledger.as_str(), here.discarded.as_str()), ("l", "b"));
         assert_eq!(here.register, "r");
         assert_eq!(
@@ -177,6 +181,9 @@ mod tests {
             ("http://d", "http://s")
         );
         let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
-        assert!(matches!(evidence(door(none)), Err(NoStack::NoLedger(_))));
+        assert!(matches!(
+            evidence(port_answering(none)),
+            Err(NoStack::NoLedger(_))
+        ));
     }
 }
