@@ -247,7 +247,7 @@ async fn an_erasure_of_which_any_call_is_done_and_its_answer_lost_ends_the_same(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
-    for (calls, off) in (1..40).flat_map(|calls| [(calls, Off::Before), (calls, Off::After)]) {
+    for (calls, off) in (1..60).flat_map(|calls| [(calls, Off::Before), (calls, Off::After)]) {
         let house = House::where_it_sleeps("erase").await;
         furnish(&house).await;
         let plan = json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id("rosa@example.org")],
