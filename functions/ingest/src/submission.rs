@@ -14,6 +14,7 @@ use custodian_domain::identity::identifier::IdentifierKind;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::london;
 use custodian_domain::record::processor_copy::ProcessorCopy;
+use custodian_domain::record::rectification::Rectification;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::SourceDetails;
@@ -327,7 +328,8 @@ impl Ingest {
                 record.details.retention.due(),
             );
             for further in further {
-                written.extend(self.records.link(further, subject, day, until).await?);
+                let link = self.records.link(further, subject, day, until).await?;
+                written.extend(link.map(|link| (further.clone(), link)));
             }
         }
         let kept = self.records.keep(record, now).await?;
@@ -338,7 +340,16 @@ impl Ingest {
             // A refused answer leaves nothing behind.
             Kept::Other | Kept::Another => ExpiresAt::at(now),
         };
-        for link in written {
+        for (from, link) in written {
+            // A number that was corrected since leads to nobody.
+            let is_named = match &kept {
+                Kept::Before(first) => first
+                    .contact
+                    .further_keys(&self.subject_keys)
+                    .contains(&from),
+                _ => true,
+            };
+            let until = if is_named { until } else { ExpiresAt::at(now) };
             self.records.take_back(link, until).await?;
         }
         Ok(kept)
@@ -395,6 +406,7 @@ impl Ingest {
                     .into_iter()
                     .collect(),
                 particulars: SourceDetails::default(),
+                rectification: Rectification::default(),
             },
         }
     }

@@ -4,6 +4,7 @@ mod call;
 pub mod facts;
 pub mod processor_copy;
 pub mod quarantined;
+pub mod rectification;
 pub mod reference;
 pub mod revision;
 pub mod satisfaction;
@@ -13,8 +14,10 @@ mod source_name;
 pub mod source_record;
 
 use crate::identity::contact::Contact;
+use crate::identity::identifier::Identifier;
 use crate::identity::subject::{SubjectKey, SubjectKeys, mac};
 use crate::record::processor_copy::ProcessorCopy;
+use crate::record::rectification::Rectification;
 use crate::record::reference::Reference;
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
@@ -154,6 +157,25 @@ pub struct Record {
     pub details: RecordBody,
 }
 
+impl Record {
+    /// The identifiers that lead to this record's holder and, once it is `after`, should not.
+    #[must_use]
+    pub fn lost_in(&self, after: &Self) -> Vec<Identifier> {
+        let mut further: Vec<Identifier> = self
+            .details
+            .contact
+            .identifiers()
+            .into_iter()
+            .skip(1)
+            .collect();
+        if self.holder == after.holder {
+            let still = after.details.contact.identifiers();
+            further.retain(|one| !still.contains(one));
+        }
+        further
+    }
+}
+
 /// The contents of a record.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordBody {
@@ -222,6 +244,9 @@ pub struct RecordBody {
     /// What only this source has.
     #[serde(default, skip_serializing_if = "SourceDetails::is_empty")]
     pub particulars: SourceDetails,
+    /// What was corrected in it, and what the person says about it.
+    #[serde(default, skip_serializing_if = "Rectification::is_empty")]
+    pub rectification: Rectification,
 }
 
 /// The question under which every source stores what the person said in their own words.
@@ -272,6 +297,7 @@ impl RecordBody {
             revision: Some(revision),
             custody: Vec::new(),
             particulars,
+            rectification: Rectification::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::identity::contact::Contact;
 use crate::record::call::joined;
+use crate::record::rectification::Rectification;
 use crate::record::source::Source;
 use crate::record::source_details::{ReportRow, SourceDetails, TelephoneDetails};
 use crate::record::{RecordBody, RecordId};
@@ -135,7 +136,8 @@ impl SourceRecord {
 impl RecordBody {
     /// What is stored after the source has sent `later` for the same record.
     ///
-    /// The later revision counts. The earliest moment of collection stays the retention anchor: a
+    /// The later revision counts, except for a field that the council has corrected: see
+    /// [`Rectification`]. The earliest moment of collection stays the retention anchor: a
     /// correction renews nothing. The legs of a call are one record. A hold or restriction on
     /// either applies to the result.
     #[must_use]
@@ -152,6 +154,9 @@ impl RecordBody {
             }
             _ => newer.clone(),
         };
+        corrected.rectification = Rectification::default();
+        corrected.keep_rectified(newer);
+        corrected.keep_rectified(older);
         corrected.collected_at = collected_at;
         // What was withdrawn while it was held has been due since then.
         let due = ExpiresAt::of(corrected.source, collected_at)

@@ -61,6 +61,9 @@ pub const FORMS: TimeDelta = TimeDelta::days(30);
 /// are a minute old.
 pub const FORMS_MARGIN: TimeDelta = TimeDelta::days(7);
 
+/// How long a table's stream has what an item said before it was changed
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>).
+pub const STREAM: TimeDelta = TimeDelta::hours(24);
 /// An invocation, which is as long as Lambda lets it run: after that, it no longer works on what it
 /// left behind (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 pub const INVOCATION: TimeDelta = TimeDelta::minutes(15);

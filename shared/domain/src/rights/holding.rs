@@ -133,7 +133,12 @@ impl Holding {
     #[must_use]
     pub const fn items(self) -> &'static [&'static str] {
         match self {
-            Self::Records => &["`subject#…` / `record#…`", "`anon#…` / `record#…`"],
+            // That a record was moved to the person is said in the record: when it was corrected.
+            Self::Records => &[
+                "`subject#…` / `record#…`",
+                "`anon#…` / `record#…`",
+                "`SUPPRESSION#moved#…` / `META`",
+            ],
             Self::Profiles => &["`subject#…` / `@profile`"],
             Self::Links => &["`subject#…` / `link#…`"],
             Self::OptOuts => &["`OPTOUT#…` / `newsletter`"],

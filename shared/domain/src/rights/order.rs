@@ -79,6 +79,11 @@ const FIELDS: &[&str] = &[
     "late",
     "step",
     "left_out",
+    "record",
+    "letter",
+    "changes",
+    "version",
+    "text",
     "then",
     "outcome",
     "note",
@@ -397,6 +402,30 @@ impl<'a> Order<'a> {
     #[must_use]
     pub fn get(self, field: &str) -> Option<&'a str> {
         self.0.get(field)?.as_str()
+    }
+
+    /// The field's value, of whatever kind.
+    ///
+    /// # Errors
+    /// [`Violation`] if it is missing.
+    pub fn value(self, field: &str) -> Result<&'a Value, Violation> {
+        self.0
+            .get(field)
+            .ok_or_else(|| Violation::new(field, "must be given"))
+    }
+
+    /// An object with 1 to so many fields.
+    ///
+    /// # Errors
+    /// [`Violation`] if it is missing or anything else.
+    pub fn object(self, field: &str, at_most: usize) -> Result<&'a Map<String, Value>, Violation> {
+        let object = self.0.get(field).and_then(Value::as_object);
+        object
+            .filter(|object| (1..=at_most).contains(&object.len()))
+            .ok_or_else(|| {
+                let rule = format!("must be an object with 1 to {at_most} fields");
+                Violation::new(field, rule)
+            })
     }
 
     /// Whether a field is there.

@@ -51,6 +51,7 @@ impl RecordBody {
             revision: _,
             custody: _,
             particulars,
+            rectification,
         } = self;
         let mut facts = FactList::default();
         facts.add(
@@ -131,6 +132,24 @@ impl RecordBody {
             "stage",
             "Stage of that journey",
             text(stage.as_ref()),
+        );
+        let statement = rectification.statement.as_ref();
+        facts.add(
+            Provided,
+            "statement",
+            "What you say about this record",
+            statement.map(|it| Value::Text(Cow::Borrowed(&it.text))),
+        );
+        facts.add(
+            Observed,
+            "corrected_at",
+            "Last corrected",
+            rectification
+                .corrected
+                .values()
+                .max()
+                .copied()
+                .map(Value::Time),
         );
         facts.0
     }

@@ -350,6 +350,61 @@ list! {
 }
 
 list! {
+    /// A letter to the person.
+    LetterKind {
+        /// The request has arrived, and will be answered by then.
+        Acknowledge = "acknowledge",
+        /// Proof of identity is asked for.
+        Identity = "identity",
+        /// Authority is asked for.
+        Authority = "authority",
+        /// A fee is asked for.
+        Fee = "fee",
+        /// The person is asked what they mean.
+        Question = "question",
+        /// The time is extended.
+        Extension = "extension",
+        /// It is granted, or part of it.
+        Answer = "answer",
+        /// Nothing is held.
+        Nothing = "nothing_held",
+        /// It is refused: the reasons, and the three ways to complain (Article 12(4) UK GDPR).
+        Refusal = "refusal",
+        /// An erasure is over, with the day on which backups are clear.
+        Erased = "erased",
+        /// Data is restricted.
+        Restricted = "restricted",
+        /// A restriction is going to be lifted (Article 18(3)).
+        Lifting = "lifting",
+        /// Newsletters are ended.
+        NewsletterEnded = "newsletter_ended",
+        /// A complaint has arrived.
+        ComplaintAcknowledged = "complaint_acknowledged",
+        /// The outcome of a complaint.
+        ComplaintOutcome = "complaint_outcome",
+    }
+}
+
+impl LetterKind {
+    /// Whether it says how the person can complain.
+    #[must_use]
+    pub const fn has_rights(self) -> bool {
+        matches!(
+            self,
+            Self::Fee
+                | Self::Extension
+                | Self::Answer
+                | Self::Nothing
+                | Self::Refusal
+                | Self::Erased
+                | Self::Restricted
+                | Self::Lifting
+                | Self::ComplaintOutcome
+        )
+    }
+}
+
+list! {
     /// How a complaint ended.
     ComplaintOutcome {
         /// It was upheld.
