@@ -1,6 +1,7 @@
 //! What an erasure covers in the table of records.
 
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::Holder;
@@ -69,9 +70,27 @@ impl ErasureScope {
         let Some(to) = holder.subject() else {
             return Vec::new();
         };
-        let further = candidate.contact.identifiers().into_iter().skip(1);
-        let from =
-            further.flat_map(|identifier| keys.keys(&identifier).collect::<Vec<SubjectKey>>());
+        let further: Vec<Identifier> = candidate
+            .contact
+            .identifiers()
+            .into_iter()
+            .skip(1)
+            .collect();
+        Self::links_from(&further, candidate, to, keys)
+    }
+
+    /// The links that lead from these identifiers to a record's holder, under every version of the
+    /// keys.
+    #[must_use]
+    pub fn links_from(
+        further: &[Identifier],
+        candidate: &DeletionCandidate,
+        to: &SubjectKey,
+        keys: &SubjectKeys,
+    ) -> Vec<DeletionCandidate> {
+        let from = further
+            .iter()
+            .flat_map(|identifier| keys.keys(identifier).collect::<Vec<SubjectKey>>());
         let link = |from: SubjectKey| DeletionCandidate {
             key: Key::link(&from, to),
             kind: ItemKind::Link,

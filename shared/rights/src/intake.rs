@@ -12,14 +12,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::Cause;
-use custodian_domain::record::Record;
-use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_record::SourceRecord;
+use custodian_domain::record::{Record, RecordBody, RecordId};
 use custodian_store::Key;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{Records, StoredRecord};
-use custodian_store::suppressions::Suppressions;
+use custodian_store::suppressions::{Epoch, Suppressions};
 use decision::Decision;
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -102,6 +101,7 @@ impl Intake {
         now: DateTime<Utc>,
     ) -> Result<Vec<Case>, StorageError> {
         let epoch = self.suppressions.epoch(now).await?;
+        self.follow(&mut cases, &epoch, now).await?;
         let (known, stored) = try_join(self.known(&cases, now), self.stored(&cases, now)).await?;
         self.find(&mut cases, stored, now).await?;
         let decided: Vec<(Case, Change)> = cases
@@ -126,6 +126,33 @@ impl Intake {
             .enumerate()
             .filter(|(place, _)| again.contains(place));
         Ok(lost.map(|(_, (case, _))| case).collect())
+    }
+
+    /// Adds whose records were corrected into another holder's to who may have them.
+    async fn follow(
+        &self,
+        cases: &mut [Case],
+        epoch: &Epoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        if !epoch.has_any_moved() {
+            return Ok(());
+        }
+        let of = |case: &Case| -> Vec<(Source, RecordId)> {
+            let ids = case.ids().filter(|id| epoch.has_moved(case.source, id));
+            ids.map(|id| (case.source, id.clone())).collect()
+        };
+        let moved = self
+            .suppressions
+            .moved_to(cases.iter().flat_map(of), now)
+            .await?;
+        for case in cases {
+            let source = case.source;
+            let to = case.ids().find_map(|id| moved.get(&(source, id.clone())));
+            let to = to.cloned();
+            case.follow(to);
+        }
+        Ok(())
     }
 
     /// Who was erased, what was withdrawn, and what is held or restricted.
@@ -241,7 +268,7 @@ impl Intake {
             .partition(|(_, put)| puts.len() > 1 && put.instead_of.is_none());
         let many: Vec<&Record> = many.iter().map(|(_, put)| &put.record).collect();
         self.records.keep_all(&many).await?;
-        let single: Vec<(usize, Record, Option<Revision>)> = single
+        let single: Vec<(usize, Record, Option<RecordBody>)> = single
             .into_iter()
             .map(|(place, put)| (place, put.record.clone(), put.instead_of.clone()))
             .collect();
@@ -257,7 +284,7 @@ impl Intake {
         &self,
         place: usize,
         record: Record,
-        instead_of: Option<Revision>,
+        instead_of: Option<RecordBody>,
         now: DateTime<Utc>,
     ) -> Result<Option<usize>, StorageError> {
         let put = self

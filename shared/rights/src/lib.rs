@@ -6,5 +6,6 @@ pub mod erasure_scope;
 pub mod hold_enforcement;
 pub mod intake;
 pub mod people;
+pub mod rectifying;
 pub mod restoring;
 pub mod whom;

@@ -79,6 +79,12 @@ impl Key {
         record_sort(source, id)
     }
 
+    /// Whether this is the sort key of a record.
+    #[must_use]
+    pub fn is_record_sort(sort: &str) -> bool {
+        record_id(sort).is_some()
+    }
+
     /// The key of the link from a further key to a subject.
     #[must_use]
     pub fn link(from: &SubjectKey, to: &SubjectKey) -> Self {

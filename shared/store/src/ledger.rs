@@ -25,7 +25,7 @@ use custodian_domain::ledger::{Block, ChainEnd, Entry, Head, Link, StoredContent
 use custodian_dynamo::{Condition, Pages, Table, Write};
 use std::collections::HashSet;
 
-pub(super) use forgetting::forget;
+pub(super) use forgetting::{forget, forget_when};
 
 /// How many actions DynamoDB accepts in one transaction
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).

@@ -31,5 +31,5 @@ pub mod tasks;
 pub mod unreadable;
 
 pub use custodian_dynamo::{Client, Item, Pages, Protection, Write, client};
-pub(crate) use custodian_dynamo::{flag, from_item, n, number, read, s, text, to_item, word};
+pub(crate) use custodian_dynamo::{flag, from_item, n, number, read, s, set, text, to_item, word};
 pub use keys::{Key, SHARDS};

@@ -4,6 +4,7 @@ mod deletion_candidate;
 mod gone;
 mod outline;
 mod retention_view;
+mod summary;
 mod whole;
 mod witness;
 
@@ -17,15 +18,15 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::Cause;
-use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, Record, RecordBody};
 use custodian_domain::retention::{ExpiresAt, Retention};
-use custodian_dynamo::{Condition, Outcome, Pages, Protection, Returning, Table, Write};
+use custodian_dynamo::{Condition, Outcome, Pages, Protection, Returning, Table, Write, to_value};
 
 pub use deletion_candidate::{DeletionCandidate, NEEDED, deletion_candidate};
 pub use outline::Outline;
 pub use retention_view::{HoldChange, RetentionView};
+pub use summary::RecordSummary;
 pub use whole::StoredItem;
 pub use witness::Witness;
 
@@ -63,6 +64,9 @@ pub struct Written {
     before: Option<Item>,
 }
 
+/// The attribute of what was corrected in a record.
+pub(crate) const RECTIFICATION: &str = "rectification";
+
 /// A record in the table, with what its deletion needs.
 #[derive(Clone, Debug)]
 pub struct StoredRecord {
@@ -97,7 +101,10 @@ impl Records {
         let details: RecordBody = from_item(OPERATION, before)?;
         Ok(if details.submission != record.details.submission {
             Kept::Another
-        } else if details.fingerprint == record.details.fingerprint {
+        } else if details.fingerprint == record.details.fingerprint
+            || !details.rectification.corrected.is_empty()
+        {
+            // What was corrected since has no fingerprint of what was sent.
             Kept::Before(Box::new(details))
         } else {
             Kept::Other
@@ -112,20 +119,21 @@ impl Records {
         self.0.put_all("keep records", records, item).await
     }
 
-    /// Puts a record where there is no live one, or replaces this revision of it. Returns whether
-    /// the condition was met.
+    /// Puts a record where there is no live one, or replaces the one that was read there. Returns
+    /// whether the condition was met: what a source sends, what the council corrects, and holds
+    /// and restrictions, overwrite each other only after they were read.
     ///
     /// # Errors
     /// [`StorageError`] if that is unknown.
     pub async fn put_instead(
         &self,
         record: &Record,
-        revision: Option<&Revision>,
+        before: Option<&RecordBody>,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "put a record";
-        let put = self.put(OPERATION, record)?.when(match revision {
-            Some(revision) => Condition::is("revision", s(revision.as_str())),
+        let put = self.put(OPERATION, record)?.when(match before {
+            Some(before) => unchanged(OPERATION, before)?,
             None => Condition::free(now),
         });
         Ok(put.send(OPERATION).await?.is_applied())
@@ -328,6 +336,25 @@ impl Records {
     }
 }
 
+impl Records {
+    /// Deletes a record that is as it was read, and writes to the ledger, both or neither. Returns
+    /// whether it did.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is unknown.
+    pub async fn forget_unchanged(
+        &self,
+        stored: &StoredRecord,
+        ledger: &Ledger,
+        cause: Cause,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let condition = unchanged("delete a record", &stored.record.details)?;
+        let one = (&stored.candidate, condition);
+        crate::ledger::forget_when(&self.0, one, ledger, cause, now).await
+    }
+}
+
 /// The key of a record.
 fn key(record: &Record) -> Key {
     keys::record(&record.holder, record.details.source, &record.id)
@@ -353,6 +380,33 @@ fn body(operation: &'static str, record: &Record) -> Result<Item, StorageError> 
     }
     set(DAY, day);
     Ok(item)
+}
+
+/// That a stored record is as it was when it was read: its revision, what was corrected in it, and
+/// what holds or restricts it.
+fn unchanged(operation: &'static str, before: &RecordBody) -> Result<Condition, StorageError> {
+    let revision = before.revision.as_ref();
+    let revision = revision.map_or_else(
+        || Condition::lacks("revision"),
+        |revision| Condition::is("revision", s(revision.as_str())),
+    );
+    let rectified = if before.rectification.is_empty() {
+        Condition::lacks(RECTIFICATION)
+    } else {
+        Condition::is(RECTIFICATION, to_value(operation, &before.rectification)?)
+    };
+    let due = n(before.retention.due().epoch());
+    let held = if before.retention.is_held() {
+        Condition::is(RETENTION_DUE_AT, due)
+    } else {
+        Condition::is(EXPIRES_AT, due)
+    };
+    let restricted = if before.restricted {
+        Condition::has(keys::RESTRICTED)
+    } else {
+        Condition::lacks(keys::RESTRICTED)
+    };
+    Ok(revision.and(rectified).and(held).and(restricted))
 }
 
 /// Reads a whole record.

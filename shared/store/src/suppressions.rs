@@ -3,7 +3,7 @@
 
 use crate::effects::{Effects, distinct};
 use crate::keys::{self, PK};
-use crate::{Item, n, number, s, text};
+use crate::{Item, n, number, s, set, text};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::reference::Reference;
@@ -14,7 +14,7 @@ use custodian_domain::retention::periods;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_dynamo::{Condition, Table, Write, from_value, to_value, transact, wait};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How long an entry is needed: nothing older is stored, and no backup reaches back further.
 const MONTHS: Months = periods::SUPPRESSIONS;
@@ -23,9 +23,29 @@ const MONTHS: Months = periods::SUPPRESSIONS;
 #[derive(Clone, Debug)]
 pub struct Suppressions(pub(crate) Table);
 
-/// How many suppressions there have been. If it is unchanged, none was added in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Epoch(i64);
+/// What changes with every suppression, and with every record that is corrected into another
+/// holder's. If it is unchanged, nothing of that happened in between.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Epoch {
+    count: i64,
+    /// The records that were corrected into another holder's, and the days on which they are over:
+    /// a source that has not heard still names the first holder.
+    moved: BTreeMap<String, NaiveDate>,
+}
+
+impl Epoch {
+    /// Whether a record was corrected into another holder's.
+    #[must_use]
+    pub fn has_moved(&self, source: Source, id: &RecordId) -> bool {
+        self.moved.contains_key(&keys::moved_name(source, id))
+    }
+
+    /// Whether any was.
+    #[must_use]
+    pub fn has_any_moved(&self) -> bool {
+        !self.moved.is_empty()
+    }
+}
 
 /// That a holder was erased, once or more often, or a record withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -247,6 +267,67 @@ impl Suppressions {
             .map(drop)
     }
 
+    /// Stores that a record is corrected into this holder's, before it is: so that whatever its
+    /// source sends finds it there, and is suppressed if that holder was erased. That matters until
+    /// the record is over.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless that is certain to be stored.
+    pub async fn note_move(
+        &self,
+        (source, id): (Source, &RecordId),
+        to: &Holder,
+        until: ExpiresAt,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "note that a record moves";
+        let item = Item::from([(TO.to_owned(), s(keys::partition(to)))]);
+        let noted = Write::put(&self.0, keys::moved(source, id), item).ending(until.epoch());
+        let name = keys::moved_name(source, id);
+        let entry = format!("{}#{name}", until.instant().date_naive());
+        let counted = self.counted().add(MOVED, set([entry]));
+        transact(OPERATION, vec![noted, counted]).await?;
+        let today = now.date_naive();
+        let over = self.epoch(now).await?.moved.into_iter();
+        let over = over.filter(|(_, day)| *day < today);
+        let over: Vec<String> = over.map(|(name, day)| format!("{day}#{name}")).collect();
+        if !over.is_empty() {
+            Write::update(&self.0, keys::suppression_epoch())
+                .take_out(MOVED, set(over))
+                .send(OPERATION)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Whose these records are now, if they were corrected into another holder's.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is unknown.
+    pub async fn moved_to(
+        &self,
+        records: impl IntoIterator<Item = (Source, RecordId)>,
+        now: DateTime<Utc>,
+    ) -> Result<HashMap<(Source, RecordId), Holder>, StorageError> {
+        const OPERATION: &str = "look where records have moved";
+        let records: HashMap<String, (Source, RecordId)> = records
+            .into_iter()
+            .map(|(source, id)| (keys::moved(source, &id).partition, (source, id)))
+            .collect();
+        let keys = records
+            .values()
+            .map(|(source, id)| keys::moved(*source, id));
+        let items = self.0.get_all(OPERATION, distinct(keys), now).await?;
+        let read = |item: &Item| {
+            let record = records.get(text(item, PK)?)?.clone();
+            Some((record, keys::holder(text(item, TO)?)?))
+        };
+        items
+            .iter()
+            .map(|item| read(item).ok_or_else(|| StorageError::unreadable(OPERATION)))
+            .collect()
+    }
+
     /// That the holder was erased, if that still matters at `now`.
     ///
     /// # Errors
@@ -313,15 +394,29 @@ impl Suppressions {
             .get(OPERATION, keys::suppression_epoch(), now)
             .await?;
         let Some(item) = item else {
-            return Ok(Epoch(0));
+            return Ok(Epoch::default());
         };
-        number(&item, COUNT)
-            .map(Epoch)
-            .ok_or(StorageError::unreadable(OPERATION))
+        let entry = |entry: &String| {
+            let (day, name) = entry.split_once('#')?;
+            Some((name.to_owned(), day.parse().ok()?))
+        };
+        let read = || {
+            let moved = match item.get(MOVED) {
+                Some(entries) => entries.as_ss().ok()?.iter().map(entry).collect(),
+                None => Some(BTreeMap::new()),
+            };
+            Some(Epoch {
+                count: number(&item, COUNT)?,
+                moved: moved?,
+            })
+        };
+        read().ok_or(StorageError::unreadable(OPERATION))
     }
 }
 
 const COUNT: &str = "count";
+const MOVED: &str = "moved";
+const TO: &str = "to";
 const ERASED_AT: &str = "erased_at";
 const ERASURES: &str = "erasures";
 

@@ -22,6 +22,8 @@ pub(super) struct Case {
     pub(super) sent: Vec<SentRecord>,
     /// Everybody whom the rows name, and the anonymous holder if they name nobody.
     pub(super) holders: Vec<Holder>,
+    /// Whose it is since the council corrected that, whatever the rows say.
+    pub(super) moved_to: Option<Holder>,
     /// What is stored of it: one record, unless a run broke off.
     pub(super) stored: Vec<StoredRecord>,
 }
@@ -53,6 +55,7 @@ pub(super) fn of(sent: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
                     formerly: Vec::new(),
                     sent,
                     holders,
+                    moved_to: None,
                     stored: Vec::new(),
                 });
                 cases.len() - 1
@@ -115,6 +118,14 @@ impl Case {
     /// Its id, and the ids under which an earlier version may have known it.
     pub(super) fn ids(&self) -> impl Iterator<Item = &RecordId> {
         [&self.id].into_iter().chain(&self.formerly)
+    }
+
+    /// It may have been corrected into this holder's.
+    pub(super) fn follow(&mut self, to: Option<Holder>) {
+        let new = to.iter().filter(|to| !self.holders.contains(to));
+        let new: Vec<Holder> = new.cloned().collect();
+        self.holders.extend(new);
+        self.moved_to = to;
     }
 
     /// Which of its holders can have been erased: if it names somebody, nobody was given its

@@ -4,8 +4,7 @@ use chrono::NaiveDate;
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::{Cause, ItemKind};
-use custodian_domain::record::Record;
-use custodian_domain::record::revision::Revision;
+use custodian_domain::record::{Record, RecordBody};
 use custodian_domain::retention::Retention;
 use custodian_store::Key;
 use custodian_store::records::DeletionCandidate;
@@ -18,10 +17,10 @@ pub(super) struct Change {
     pub(super) withdrawn: bool,
 }
 
-/// A record to be put, and the revision that must be stored there until then.
+/// A record to be put, and what must be stored there until then.
 pub(super) struct Put {
     pub(super) record: Record,
-    pub(super) instead_of: Option<Revision>,
+    pub(super) instead_of: Option<RecordBody>,
     /// The keys, other than its holder, that lead to it.
     pub(super) further: Vec<SubjectKey>,
 }

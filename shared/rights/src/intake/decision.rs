@@ -5,6 +5,7 @@ use super::case::{Case, SentRecord};
 use super::change::{Change, Put, links};
 use super::known::Known;
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::reference::Reference;
@@ -80,6 +81,15 @@ impl Decision<'_> {
                 {
                     IntakeOutcome::Suppressed
                 }
+                // It was corrected into another person's, who was erased.
+                (SourceChange::Upsert(sent), None)
+                    if case
+                        .moved_to
+                        .as_ref()
+                        .is_some_and(|to| suppressed.covers(to, sent, sent.collected_at)) =>
+                {
+                    IntakeOutcome::Suppressed
+                }
                 (SourceChange::Upsert(sent), None) => {
                     state = Some((**sent).clone());
                     IntakeOutcome::New
@@ -89,7 +99,10 @@ impl Decision<'_> {
                 }
                 (SourceChange::Upsert(sent), Some(held)) => {
                     let corrected = held.corrected(sent);
-                    if row.is_erased(suppressed, sent, corrected.collected_at) {
+                    // Where the council has corrected who it is, the row does not say whose it is.
+                    let is_theirs = held.rectification.corrected.is_empty()
+                        || names_first(&corrected) == names_first(sent);
+                    if is_theirs && row.is_erased(suppressed, sent, corrected.collected_at) {
                         // It would be corrected into a record of somebody who was erased since.
                         state = state.filter(|_| on_hold);
                         IntakeOutcome::Suppressed
@@ -193,7 +206,7 @@ impl Decision<'_> {
                     .iter()
                     .position(|one| one.candidate.key == key)
                     .map(|place| gone.remove(place));
-                let instead_of = there.and_then(|one| one.record.details.revision.clone());
+                let instead_of = there.map(|one| one.record.details.clone());
                 change.put = Some(Put {
                     record,
                     instead_of,
@@ -207,6 +220,11 @@ impl Decision<'_> {
                 .map(|one| (one.candidate.clone(), Cause::Correction)),
         );
     }
+}
+
+/// Whom a record belongs to, by what it says.
+fn names_first(details: &RecordBody) -> Option<Identifier> {
+    details.contact.identifiers().into_iter().next()
 }
 
 /// Whether two versions of one record are of two.

@@ -283,6 +283,21 @@ pub fn withdrawal(source: Source, id: &RecordId) -> Key {
     Key::new(format!("SUPPRESSION#{}", record_sort(source, id)), META)
 }
 
+/// The name of a record that was corrected into another holder's.
+#[must_use]
+pub fn moved_name(source: Source, id: &RecordId) -> String {
+    format!("{}#{}", source.as_str(), id.as_str())
+}
+
+/// The key of the note that a record was corrected into another holder's.
+#[must_use]
+pub fn moved(source: Source, id: &RecordId) -> Key {
+    Key::new(
+        format!("SUPPRESSION#moved#{}", moved_name(source, id)),
+        META,
+    )
+}
+
 /// What a request has placed.
 pub const STANDING: &str = "STANDING";
 

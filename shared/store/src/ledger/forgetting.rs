@@ -22,23 +22,39 @@ pub(crate) async fn forget(
     for some in candidate.chunks(DELETED_AT_ONCE) {
         let deeds = some
             .iter()
-            .map(|candidate| deed(records, candidate, cause, now))
+            .map(|candidate| deed(records, candidate, condition(cause, now), cause, now))
             .collect();
         forgotten += ledger.append_block(OPERATION, deeds, now).await?;
     }
     Ok(forgotten)
 }
 
+/// Deletes one item on a condition, and appends to the ledger. Returns whether it was met.
+pub(crate) async fn forget_when(
+    records: &Table,
+    (candidate, condition): (&DeletionCandidate, Condition),
+    ledger: &Ledger,
+    cause: Cause,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let deed = deed(records, candidate, condition, cause, now);
+    Ok(ledger.append_block(OPERATION, vec![deed], now).await? == 1)
+}
+
+fn condition(cause: Cause, now: DateTime<Utc>) -> Condition {
+    match cause {
+        Cause::Erasure | Cause::Correction | Cause::Restore => Condition::there(),
+        Cause::Retention | Cause::Sweep => Condition::over(now),
+    }
+}
+
 fn deed(
     records: &Table,
     candidate: &DeletionCandidate,
+    condition: Condition,
     cause: Cause,
     now: DateTime<Utc>,
 ) -> LedgeredWrite {
-    let condition = match cause {
-        Cause::Erasure | Cause::Correction | Cause::Restore => Condition::there(),
-        Cause::Retention | Cause::Sweep => Condition::over(now),
-    };
     LedgeredWrite {
         write: Write::delete(records, &candidate.key).when(condition),
         statement: Statement::Gone(candidate.entry(cause, now)),

@@ -1,14 +1,16 @@
 //! A whole table, item by item as it is stored: for a restore, which takes over items without
 //! reading them.
 
+use super::deletion_candidate::part;
 use super::retention_view::retention_view;
-use super::{Records, RetentionView, record};
+use super::{RECTIFICATION, Records, RetentionView, record};
 use crate::keys::Key;
 use crate::retention::retention;
 use crate::{Item, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Record;
+use custodian_domain::record::rectification::Rectification;
 use custodian_dynamo::Pages;
 
 /// An item as it is stored in the table.
@@ -38,9 +40,13 @@ impl StoredItem {
     #[must_use]
     pub fn is_later_than(&self, other: &Self) -> bool {
         let due = |it: &Self| retention(&it.0).map(|it| it.due().epoch());
+        let rectified = |it: &Self| {
+            let rectification: Option<Rectification> = part(&it.0, RECTIFICATION);
+            rectification.and_then(|it| it.last())
+        };
         match (text(&self.0, "revision"), text(&other.0, "revision")) {
-            (None, None) => due(self) > due(other),
-            (this, other) => this > other,
+            (None, None) => (rectified(self), due(self)) > (rectified(other), due(other)),
+            (this, that) => (this, rectified(self)) > (that, rectified(other)),
         }
     }
 }
