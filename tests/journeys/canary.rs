@@ -170,6 +170,32 @@ async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut 
     }
 }
 
+/// A record is listed, looked at, corrected to what names somebody, and has a statement.
+async fn correct_a_record(house: &House, who: &[serde_json::Value], errors: &mut Vec<String>) {
+    let order = |order: &str| json!({"order": order, "request_id": "COR-2", "identifiers": who, "by": "dpo-7"});
+    let mut listed = house.invoke("requests", order("find")).await.unwrap();
+    listed["matched"].take();
+    errors.push(listed.to_string());
+    let mut look = order("look");
+    look["record"] = listed["records"][0]["record"].clone();
+    house.invoke("requests", look.clone()).await.unwrap();
+    let mut correct = look.clone();
+    correct["order"] = json!("correct");
+    for field in ["contact.name", "contact.phone", "answers.nobody"] {
+        for value in [json!("The canary sings"), json!(["The canary sings"])] {
+            correct["changes"] = json!({field: value});
+            match house.invoke("requests", correct.clone()).await {
+                Ok(answer) => errors.push(answer.to_string()),
+                Err(refused) => errors.push(refused),
+            }
+        }
+    }
+    let mut state = look;
+    state["order"] = json!("state");
+    state["text"] = json!("The canary sings");
+    errors.push(house.invoke("requests", state).await.unwrap().to_string());
+}
+
 /// A request is registered. Whoever registers it types where they should not.
 async fn note_in_the_register(house: &House, errors: &mut Vec<String>) {
     let registered = json!({"order": "register", "case_id": "CASE-1", "received": "2026-11-23",
@@ -285,6 +311,9 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "placed",
         "told",
         "told_whom",
+        "looked",
+        "corrected",
+        "stated",
         "led_on",
         "lifted",
         "standings",
@@ -755,6 +784,7 @@ async fn send_through_everything() -> String {
     );
     listed["matched"].take();
     errors.push(listed.to_string());
+    correct_a_record(&house, &who, &mut errors).await;
     tell_recipients(&house, &who, &mut errors).await;
     // A complaint is overdue, and no call comes after this one.
     house.invoke("sweep", json!({})).await.unwrap();

@@ -10,7 +10,7 @@ fn who_has_no_bucket_links_nothing_of_s3() {
         symbols("export").contains(S3),
         "symbols are spelt otherwise now, and this test sees nothing"
     );
-    for function in ["ingest", "unsubscribe"] {
+    for function in ["ingest", "unsubscribe", "expire"] {
         assert!(!symbols(function).contains(S3), "{function} links S3");
     }
 }

@@ -577,6 +577,13 @@ async fn requests_calls_what_it_is_allowed() {
     order(json!({"order": "notice", "request_id": "RES-1", "by": "dpo-7"}))
         .await
         .unwrap();
+    house.tell("Moved.", Some("dora@example.org"), None).await;
+    let of_dora = |order: &str| json!({"order": order, "request_id": "COR-1", "identifiers": [email_id("dora@example.org")], "by": "dpo-7"});
+    let found = order(of_dora("find")).await.unwrap();
+    let mut correct = of_dora("correct");
+    correct["record"] = found["records"][0]["record"].clone();
+    correct["changes"] = json!({"contact.email": "isadora@example.org"});
+    order(correct).await.unwrap();
     house.stack.clock().set(at("2029-11-24T10:00:00Z"));
     for (lift, id) in [("unrestrict", "RES-1"), ("lift", "CLAIM-1")] {
         order(json!({"order": lift, "request_id": id, "reason": "settled", "by": "dpo-7"}))

@@ -351,6 +351,14 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         .invoke("sweep", json!({"from": "2026-11-23"}))
         .await
         .unwrap();
+    house.tell("Moved.", Some("gina@example.org"), None).await;
+    let who = [email_id("gina@example.org")];
+    let order = |order: &str| json!({"order": order, "request_id": "COR", "identifiers": who, "by": "dpo-7"});
+    let found = house.invoke("requests", order("find")).await.unwrap();
+    let mut correct = order("correct");
+    correct["record"] = found["records"][0]["record"].clone();
+    correct["changes"] = json!({"contact.email": "georgina@example.org"});
+    house.invoke("requests", correct).await.unwrap();
     let case = json!({"order": "register", "case_id": "CASE", "received": "2026-11-23", "channel": "letter",
         "asker": "person", "kinds": ["access", "unsubscribe"], "by": "dpo-7"});
     house.invoke("requests", case).await.unwrap();

@@ -423,12 +423,13 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try(
             "Enter a record",
             put(records, SUBJECT, &["source", "expires_at"]),
-            &["import", "ingest", "partners"],
+            // What the DPO corrects is put in place of what was there.
+            &["import", "ingest", "partners", "requests"],
         ),
         Try(
             "Enter a profile",
             put(records, SUBJECT, &["opted_out", "day", "expires_at"]),
-            &["import", "ingest", "partners", "unsubscribe"],
+            &["import", "ingest", "partners", "requests", "unsubscribe"],
         ),
         Try(
             "Change what a record says",

@@ -14,6 +14,7 @@ mod extend;
 mod fee;
 mod figures;
 mod identity;
+mod letter;
 mod list;
 mod recalculate;
 mod received;
@@ -21,26 +22,26 @@ mod register;
 mod reopen;
 mod step;
 
+use crate::certificate::Controller;
 use crate::order::OrderHandler;
 use custodian_rights::people::People;
-use custodian_store::asked::Asked;
-use custodian_store::cases::Cases;
-use custodian_store::constraints::Constraints;
-use entering::Entering;
+use custodian_store::requests::Requests;
+pub(crate) use entering::Entering;
 use std::sync::Arc;
 
 /// The handler of each order, by its name.
 pub(crate) fn orders(
-    cases: Cases,
-    asked: Asked,
-    constraints: Constraints,
+    entering: Entering,
     people: People,
-) -> [(&'static str, Box<dyn OrderHandler>); 18] {
-    let entering = Arc::new(Entering {
-        cases,
-        asked,
-        constraints,
-    });
+    register: Requests,
+    controller: Controller,
+) -> [(&'static str, Box<dyn OrderHandler>); 19] {
+    let entering = Arc::new(entering);
+    let letter = letter::WriteLetter {
+        entering: Arc::clone(&entering),
+        register,
+        controller,
+    };
     let into = || Arc::clone(&entering);
     [
         ("register", Box::new(register::Register(into()))),
@@ -64,6 +65,7 @@ pub(crate) fn orders(
         ("close", Box::new(close::Close(into()))),
         ("reopen", Box::new(reopen::Reopen(into()))),
         ("case", Box::new(case::ShowCase(into()))),
+        ("letter", Box::new(letter)),
         ("list", Box::new(list::ListCases(into()))),
         ("recalculate", Box::new(recalculate::Recalculate(into()))),
         ("figures", Box::new(figures::Figures(into()))),

@@ -5,6 +5,7 @@ use custodian_domain::rights::constraint::NotInformed;
 use custodian_domain::rights::register::Refusal;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::auditing::AuditedError;
+use custodian_rights::rectifying::NotRectified;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
 
@@ -66,6 +67,9 @@ pub enum Error {
     /// The person was not informed yet.
     #[error(transparent)]
     NotInformed(#[from] NotInformed),
+    /// A record is not corrected.
+    #[error(transparent)]
+    NotRectified(#[from] NotRectified),
     /// There is nothing to confirm, or to stop.
     #[error("{0}")]
     NotNow(&'static str),
@@ -111,6 +115,16 @@ impl AuditedError for Error {
             Self::Opposed(_) => "Opposed",
             Self::Undecided(_) => "Undecided",
             Self::NotInformed(_) => "NotTold",
+            Self::NotRectified(why) => match why {
+                NotRectified::NotThere => "UnknownRecord",
+                NotRectified::NotOne => "BadOrder",
+                NotRectified::Held => "Held",
+                NotRectified::Changed => "Outdated",
+                NotRectified::Erased
+                | NotRectified::Restricted
+                | NotRectified::BeingPackaged(_) => "NotNow",
+                NotRectified::Storage(_) => failure::UNAVAILABLE,
+            },
             Self::NotNow(_) => "NotNow",
             Self::Storage(_) => failure::UNAVAILABLE,
         }

@@ -5,18 +5,23 @@
 //! has its own task, which the Register's stream starts; the status shows the results.
 
 mod approve;
+mod attach_statement;
 mod audit;
 mod cases;
 mod certificate;
 mod confirm;
 mod confirm_address;
 mod constraints;
+mod correct;
 mod disclose_identity;
 mod error;
+mod find_records;
 mod hold;
 mod impact;
 mod lift;
 mod links;
+mod look;
+mod named_record;
 mod notice;
 mod opt_in;
 mod order;
@@ -33,12 +38,15 @@ mod unsubscribe_link;
 pub use error::Error;
 
 use approve::Approve;
+use attach_statement::AttachStatement;
 use audit::ReadAudit;
+use cases::Entering;
 use certificate::{Controller, IssueCertificate};
-use chrono::SubsecRound;
+use chrono::{Days, SubsecRound};
 use confirm::Confirm;
 use confirm_address::ConfirmAddress;
 use constraints::Constraining;
+use correct::Correct;
 use custodian_buckets::files::Files;
 use custodian_domain::audit_trail::PersonTags;
 use custodian_domain::rights::order::{attempt, unambiguous};
@@ -50,6 +58,7 @@ use custodian_partner_auth::processor::confirms_addresses;
 use custodian_rights::auditing::{Auditing, Concerned};
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
+use custodian_rights::rectifying::Rectifying;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
@@ -64,13 +73,17 @@ use custodian_store::opt_outs::OptOuts;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests as Register;
+use custodian_store::suppressions::Suppressions;
 use custodian_store::tasks::Tasks;
 use disclose_identity::DiscloseIdentity;
+use find_records::FindRecords;
 use hold::Hold;
 use impact::Impact;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use lift::Lift;
 use links::ListLinks;
+use look::Look;
+use named_record::NamedRecords;
 use notice::Notice;
 use opt_in::OptIn;
 use order::{Invocation, OrderHandler};
@@ -145,6 +158,7 @@ impl Function for Requests {
         let constraints = Constraints::new(dynamodb.clone(), register.clone());
         let cases = Cases::new(&dynamodb, &register);
         let asked = Asked::new(&dynamodb, &register);
+        let suppressions = Suppressions::new(dynamodb.clone(), register.clone());
         let tasks = Tasks::new(dynamodb.clone(), register.clone());
         let register = Register::new(&dynamodb, &register);
         let keys = secret::subject_keys(environment).await?;
@@ -162,12 +176,12 @@ impl Function for Requests {
             register: register.clone(),
             tasks: tasks.clone(),
         });
-        let in_cases = cases::orders(
-            cases.clone(),
-            asked.clone(),
-            constraints.clone(),
-            people.clone(),
-        );
+        let in_steps = people.clone();
+        let entering = Entering {
+            cases: cases.clone(),
+            asked: asked.clone(),
+            constraints: constraints.clone(),
+        };
         let impact = Arc::new(Impact {
             people: people.clone(),
             records: records.clone(),
@@ -178,6 +192,18 @@ impl Function for Requests {
             cases,
             asked,
             files: files.indexing(&keys),
+        });
+        let named_records = Arc::new(NamedRecords {
+            people: people.clone(),
+            rectifying: Rectifying {
+                records: records.clone(),
+                suppressions,
+                ledger: ledger.clone(),
+                packages: packages.clone(),
+                keys,
+            },
+            register: register.clone(),
+            recovery: Days::new(settings::recovery_days(environment)?.into()),
         });
         let recipients = Arc::new(Recipients {
             register: register.clone(),
@@ -240,12 +266,13 @@ impl Function for Requests {
             identities,
             register: register.clone(),
         };
+        let controller = Controller {
+            council: environment.owned(settings::COUNCIL_NAME)?,
+            dpo_email: environment.owned(settings::DPO_EMAIL)?,
+        };
         let certificate = IssueCertificate {
             register: register.clone(),
-            controller: Controller {
-                council: environment.owned(settings::COUNCIL_NAME)?,
-                dpo_email: environment.owned(settings::DPO_EMAIL)?,
-            },
+            controller: controller.clone(),
         };
         let unsubscribe_link = UnsubscribeLink {
             people: people.clone(),
@@ -263,7 +290,7 @@ impl Function for Requests {
             addresses: secret::keyring(environment).await?,
             confirmations,
             packages,
-            register,
+            register: register.clone(),
             is_on: confirms_addresses(environment)?,
         };
         let mut orders: Vec<(&'static str, Box<dyn OrderHandler>)> = vec![
@@ -278,6 +305,10 @@ impl Function for Requests {
             ("restrict", Box::new(Restrict(Arc::clone(&constraining)))),
             ("notice", Box::new(Notice(Arc::clone(&constraining)))),
             ("unrestrict", Box::new(Unrestrict(constraining))),
+            ("find", Box::new(FindRecords(Arc::clone(&named_records)))),
+            ("look", Box::new(Look(Arc::clone(&named_records)))),
+            ("correct", Box::new(Correct(Arc::clone(&named_records)))),
+            ("state", Box::new(AttachStatement(named_records))),
             ("rectified", Box::new(rectified)),
             ("whom", Box::new(disclose_identity)),
             ("certificate", Box::new(certificate)),
@@ -286,7 +317,7 @@ impl Function for Requests {
             ("confirm_address", Box::new(confirm_address)),
             ("audit", Box::new(audit)),
         ];
-        orders.extend(in_cases);
+        orders.extend(cases::orders(entering, in_steps, register, controller));
         Ok(Self {
             clock: environment.clock(),
             auditing,

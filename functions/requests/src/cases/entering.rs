@@ -27,9 +27,9 @@ const TRIES: u32 = 5;
 /// Enters events into cases.
 #[derive(Debug)]
 pub(crate) struct Entering {
-    pub(super) cases: Cases,
-    pub(super) asked: Asked,
-    pub(super) constraints: Constraints,
+    pub(crate) cases: Cases,
+    pub(crate) asked: Asked,
+    pub(crate) constraints: Constraints,
 }
 
 /// Whose a request is. The case itself does not say it.
