@@ -109,9 +109,7 @@ impl Function for Expire {
                 }
             }
         }
-        let count = self
-            .ledger
-            .append(entries, now)
+        let count = Box::pin(self.ledger.append(entries, now))
             .await
             .unwrap_or_else(|error| {
                 tracing::warn!(error = %error, "ledger");
