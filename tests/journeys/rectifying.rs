@@ -600,3 +600,21 @@ async fn an_answer_that_was_taken_out_can_be_put_back() {
     }
     assert!(!house.everywhere().await.contains("Bins were late."));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_without_its_only_identifier_stays_erased() {
+    let house = House::open().await;
+    let drop = async |name: &str| {
+        let file = complaint(WRONG, "A pothole");
+        house.drop_file("complaints", name, file.as_bytes()).await
+    };
+    drop("1.csv").await;
+    let record = house.found(&email_id(WRONG)).await;
+    let order = correct(&[email_id(WRONG)], &record, json!({"contact.email": null}));
+    house.office(order).await.unwrap();
+    let by_reference = json!({"type": "reference", "value": record});
+    assert_eq!(house.found(&by_reference).await, record);
+    house.erase(erasure(&[by_reference])).await.unwrap();
+    drop("2.csv").await;
+    assert!(house.items("RECORDS_TABLE").await.is_empty());
+}

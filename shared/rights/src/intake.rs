@@ -118,13 +118,19 @@ impl Intake {
             })
             .collect();
         let again = self.carry_out(&decided, now).await?;
-        if self.suppressions.epoch(now).await? != epoch {
+        let after = self.suppressions.epoch(now).await?;
+        if after != epoch {
             self.give_way(&decided, outcomes, now).await?;
         }
+        // What was corrected into another holder's meanwhile may have been put beside it.
+        let has_moved = |case: &Case| {
+            let mut ids = case.ids();
+            ids.any(|id| after.has_moved(case.source, id) && !epoch.has_moved(case.source, id))
+        };
         let lost = decided
             .into_iter()
             .enumerate()
-            .filter(|(place, _)| again.contains(place));
+            .filter(|(place, (case, _))| again.contains(place) || has_moved(case));
         Ok(lost.map(|(_, (case, _))| case).collect())
     }
 

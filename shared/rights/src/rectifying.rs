@@ -297,10 +297,14 @@ impl Rectifying {
             if there.is_empty() {
                 continue;
             }
-            if here.is_empty() {
-                let ours = self.records.live(vec![key.clone()], now).await?;
-                let ours = ours.into_iter().map(|stored| stored.candidate).collect();
-                self.records.forget(ours, ledger, cause, now).await?;
+            let ours = self.records.live(vec![key.clone()], now).await?;
+            let ours = ours
+                .iter()
+                .filter(|stored| here.is_empty() && stored.record.details == record.details);
+            for stored in ours {
+                self.records
+                    .forget_unchanged(stored, ledger, cause, now)
+                    .await?;
             }
             return Err(NotRectified::Changed);
         }

@@ -19,6 +19,7 @@ use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::SourceDetails;
 use custodian_domain::record::{Holder, Record, RecordBody};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_dynamo::{Condition, Outcome, Pages, Protection, Returning, Table, Write, to_value};
@@ -406,7 +407,15 @@ fn unchanged(operation: &'static str, before: &RecordBody) -> Result<Condition, 
     } else {
         Condition::lacks(keys::RESTRICTED)
     };
-    Ok(revision.and(rectified).and(held).and(restricted))
+    let condition = revision.and(rectified).and(held).and(restricted);
+    Ok(match &before.particulars {
+        // An older leg of a call joins it without another revision.
+        SourceDetails::Telephone(_) => {
+            let particulars = to_value(operation, &before.particulars)?;
+            condition.and(Condition::is("particulars", particulars))
+        }
+        _ => condition,
+    })
 }
 
 /// Reads a whole record.

@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, HashMap};
 /// How long an entry is needed: nothing older is stored, and no backup reaches back further.
 const MONTHS: Months = periods::SUPPRESSIONS;
 
+/// How many records can have been corrected into another holder's at a time: all are in one item.
+const MOVES: usize = 5_000;
+
 /// The suppression entries in the Register.
 #[derive(Clone, Debug)]
 pub struct Suppressions(pub(crate) Table);
@@ -281,23 +284,24 @@ impl Suppressions {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "note that a record moves";
-        let item = Item::from([(TO.to_owned(), s(keys::partition(to)))]);
-        let noted = Write::put(&self.0, keys::moved(source, id), item).ending(until.epoch());
-        let name = keys::moved_name(source, id);
-        let entry = format!("{}#{name}", until.instant().date_naive());
-        let counted = self.counted().add(MOVED, set([entry]));
-        transact(OPERATION, vec![noted, counted]).await?;
-        let today = now.date_naive();
-        let over = self.epoch(now).await?.moved.into_iter();
-        let over = over.filter(|(_, day)| *day < today);
+        let (today, before) = (now.date_naive(), self.epoch(now).await?.moved);
+        let over = before.iter().filter(|(_, day)| **day < today);
         let over: Vec<String> = over.map(|(name, day)| format!("{day}#{name}")).collect();
+        if before.len() - over.len() >= MOVES {
+            return Err(StorageError::because(OPERATION, "too many have moved"));
+        }
         if !over.is_empty() {
             Write::update(&self.0, keys::suppression_epoch())
                 .take_out(MOVED, set(over))
                 .send(OPERATION)
                 .await?;
         }
-        Ok(())
+        let item = Item::from([(TO.to_owned(), s(keys::partition(to)))]);
+        let noted = Write::put(&self.0, keys::moved(source, id), item).ending(until.epoch());
+        let name = keys::moved_name(source, id);
+        let entry = format!("{}#{name}", until.instant().date_naive());
+        let counted = self.counted().add(MOVED, set([entry]));
+        transact(OPERATION, vec![noted, counted]).await.map(drop)
     }
 
     /// Whose these records are now, if they were corrected into another holder's.

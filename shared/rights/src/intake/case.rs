@@ -134,7 +134,9 @@ impl Case {
         let named = self.holders.iter().any(|holder| holder.subject().is_some());
         self.holders
             .iter()
-            .filter(move |holder| !named || holder.subject().is_some())
+            .filter(move |holder| {
+                !named || holder.subject().is_some() || self.moved_to.as_ref() == Some(*holder)
+            })
             .cloned()
     }
 

@@ -186,9 +186,9 @@ list! {
 list! {
     /// On which ground a request, or a part of it, is refused.
     RefusalGround {
-        /// Manifestly unfounded (Article 12A UK GDPR).
+        /// Manifestly unfounded (Article 12(5) UK GDPR).
         Unfounded = "unfounded",
-        /// Manifestly excessive (Article 12A).
+        /// Manifestly excessive (Article 12(5)).
         Excessive = "excessive",
         /// The rights of others (Article 15(4); Data Protection Act 2018, Schedule 2, part 3).
         RightsOfOthers = "rights_of_others",
