@@ -115,7 +115,11 @@ impl WriteLetter {
             reference: case.id().request(request.kind()),
             today: spelt(london::date(now)).to_string(),
             asked: words::asked(request.kind()),
-            done: words::done(request.kind(), decision.map(|it| it.verdict)),
+            done: words::done(
+                request.kind(),
+                decision.map(|it| it.verdict),
+                request.progress(),
+            ),
             received: spelt(request.received()).to_string(),
             due: request
                 .due(&CALENDAR)

@@ -2,11 +2,12 @@
 
 use super::last;
 use crate::Error;
-use custodian_domain::rights::erasure::Certificate;
+use custodian_domain::rights::erasure::{Certificate, Outcome};
 use custodian_domain::rights::register::lists::{
     ExtensionReason, FeeReason, IdentityDoubt, LetterKind, RefusalGround, RequestKind, Verdict,
 };
-use custodian_domain::rights::register::{Case, CaseEvent, CaseRequest};
+use custodian_domain::rights::register::progress::{CopyStage, CorrectionStage, ObjectionStage};
+use custodian_domain::rights::register::{Case, CaseEvent, CaseRequest, Progress};
 
 /// Refuses a letter that would say what is not so.
 pub(super) fn must_be_true(
@@ -43,28 +44,36 @@ pub(super) fn must_be_true(
             "the time is not extended: enter that first",
         ),
         LetterKind::Answer => (
-            is_right && matches!(verdict, Some(Verdict::Granted | Verdict::Partly)),
-            "nothing is granted: decide first",
+            is_right
+                && matches!(verdict, Some(Verdict::Granted | Verdict::Partly))
+                && is_done(request.progress()),
+            "nothing is granted, or what is granted is not done: enter that first",
         ),
         LetterKind::Nothing => (
-            is_right && verdict.is_none(),
-            "something is decided: that letter is `answer` or `refusal`",
+            is_right
+                && verdict.is_none()
+                && !matches!(request.progress(), Progress::Copy(CopyStage::Finding)),
+            "something is decided, or whose data it is is not confirmed yet: enter that first",
         ),
         LetterKind::Refusal => (
             verdict == Some(Verdict::Refused),
             "nothing is refused: decide first",
         ),
         LetterKind::Erased => (
-            certificate.is_some(),
-            "the erasure of this case is not over: ask for its status",
+            certificate.is_some_and(has_erased),
+            "the erasure of this case is not over, or was stopped everywhere: ask for its status",
         ),
         LetterKind::Restricted | LetterKind::Lifting => (
             request.is_standing(),
             "nothing of this request is restricted",
         ),
         LetterKind::NewsletterEnded => (
-            matches!(kind, RequestKind::Unsubscribe | RequestKind::Objection),
-            "that is the letter of an objection to marketing, and of the end of newsletters",
+            matches!(
+                request.progress(),
+                Progress::Unsubscribe { stopped: true }
+                    | Progress::Objection(ObjectionStage::MarketingStopped)
+            ),
+            "newsletters are not stopped: enter that first",
         ),
         LetterKind::ComplaintAcknowledged => (
             kind == RequestKind::Complaint,
@@ -82,6 +91,26 @@ pub(super) fn must_be_true(
     }
 }
 
+/// Whether what a letter says of a granted request is done. A copy goes with its letter, and a
+/// deletion has a second one.
+const fn is_done(progress: &Progress) -> bool {
+    match progress {
+        Progress::Copy(stage) => !matches!(stage, CopyStage::Finding | CopyStage::Found),
+        Progress::Deletion(_) => true,
+        Progress::Correction(stage) => !matches!(
+            stage,
+            CorrectionStage::Naming | CorrectionStage::Checking | CorrectionStage::Accurate
+        ),
+        progress => progress.is_done(),
+    }
+}
+
+/// Whether something was erased.
+fn has_erased(certificate: &Certificate) -> bool {
+    let mut receipts = certificate.receipts.iter();
+    receipts.any(|receipt| receipt.outcome != Outcome::Stopped)
+}
+
 /// What was asked, after "You asked".
 pub(super) const fn asked(kind: RequestKind) -> &'static str {
     match kind {
@@ -97,20 +126,27 @@ pub(super) const fn asked(kind: RequestKind) -> &'static str {
 }
 
 /// What is done, of a request that is granted or granted in part.
-pub(super) const fn done(kind: RequestKind, verdict: Option<Verdict>) -> &'static str {
+pub(super) const fn done(
+    kind: RequestKind,
+    verdict: Option<Verdict>,
+    progress: &Progress,
+) -> &'static str {
+    if let Progress::Correction(CorrectionStage::Stated) = progress {
+        return "We keep what it says, and have attached your statement to it. It is part of every copy.";
+    }
     let is_partly = matches!(verdict, Some(Verdict::Partly));
     match (kind, is_partly) {
         (RequestKind::Access, false) => {
-            "Here is everything that we hold, with what the law has us say about it: why we have it, where it comes from, who receives it, and how long we keep it."
+            "Here is a copy of it, without the names of other people, and with what the law has us say about it: why we have it, where it comes from, who receives it, and how long we keep it."
         }
         (RequestKind::Access, true) => {
-            "Here is what we hold, without some of it, and with what the law has us say about it: why we have it, where it comes from, who receives it, and how long we keep it."
+            "Here is a copy of it, without some of it and without the names of other people, and with what the law has us say about it: why we have it, where it comes from, who receives it, and how long we keep it."
         }
         (RequestKind::Portability, _) => {
             "Here is what you told us and what we noted as it happened, in a form that other systems read. What we concluded from it is not part of it. You do not have this right for everything that we hold; we give it to you all the same."
         }
         (RequestKind::Rectification, false) => {
-            "We have corrected it, and have told the companies that hold it for us. Nothing keeps what it said before, except backups that nobody can change, until [date]."
+            "We have corrected it, and are telling the companies that hold it for us. Backups that nobody can change still have what it said before, until [date]."
         }
         (RequestKind::Rectification, true) => "We have corrected some of it.",
         (RequestKind::Erasure, false) => {
@@ -172,8 +208,8 @@ pub(super) fn extension(event: &CaseEvent) -> Option<&'static str> {
 /// A ground for a refusal.
 pub(super) const fn ground(ground: RefusalGround) -> &'static str {
     match ground {
-        RefusalGround::Unfounded => "the request is manifestly unfounded (Article 12A UK GDPR)",
-        RefusalGround::Excessive => "the request is manifestly excessive (Article 12A UK GDPR)",
+        RefusalGround::Unfounded => "the request is manifestly unfounded (Article 12(5) UK GDPR)",
+        RefusalGround::Excessive => "the request is manifestly excessive (Article 12(5) UK GDPR)",
         RefusalGround::RightsOfOthers => {
             "it would say something of other people (Article 15(4) UK GDPR)"
         }
