@@ -1,6 +1,7 @@
 //! Custodian's functions, for the stack to start.
 
 use async_trait::async_trait;
+use custodian_desk::Desk;
 use custodian_domain::validation::json;
 use custodian_download::Download;
 use custodian_erase::Erase;
@@ -67,6 +68,7 @@ impl Registry {
             .add::<Export>()
             .add::<Requests>()
             .add::<Erase>()
+            .add::<Desk>()
             .add::<Download>()
             .add::<Notify>()
             .add::<Unsubscribe>()

@@ -128,6 +128,8 @@ mod tests {
             headers,
             body: Vec::new(),
             client: None,
+            cookies: Vec::new(),
+            claims: std::collections::BTreeMap::new(),
         }
     }
 

@@ -30,6 +30,7 @@ mod recipients;
 mod rectified;
 mod request_view;
 mod restrict;
+mod signed_in;
 mod status;
 mod stop;
 mod unrestrict;
@@ -93,6 +94,7 @@ use rectified::Rectified;
 use request_view::RequestView;
 use restrict::Restrict;
 use serde_json::Value;
+use signed_in::{EVENTS, NoteEvent};
 use status::Status;
 use std::sync::Arc;
 use stop::Stop;
@@ -317,6 +319,8 @@ impl Function for Requests {
             ("confirm_address", Box::new(confirm_address)),
             ("audit", Box::new(audit)),
         ];
+        let events = EVENTS.map(|event| (event, Box::new(NoteEvent) as Box<dyn OrderHandler>));
+        orders.extend(events);
         orders.extend(cases::orders(entering, in_steps, register, controller));
         Ok(Self {
             clock: environment.clock(),

@@ -158,6 +158,12 @@ impl Environment {
         self.service("AWS_ENDPOINT_URL_S3")
     }
 
+    /// The configuration of a client of Lambda.
+    #[must_use]
+    pub fn lambda_client(&self) -> SdkConfig {
+        self.service("AWS_ENDPOINT_URL_LAMBDA")
+    }
+
     /// A client of Secrets Manager.
     #[must_use]
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {

@@ -14,6 +14,8 @@ pub const REGISTER_TABLE: &str = "REGISTER_TABLE";
 pub const LEDGER_TABLE: &str = "LEDGER_TABLE";
 /// The table of the audit trail: who gave which order.
 pub const AUDIT_TABLE: &str = "AUDIT_TABLE";
+/// The table of who is signed in to the desk.
+pub const SESSIONS_TABLE: &str = "SESSIONS_TABLE";
 /// The bucket of packages.
 pub const EXPORTS_BUCKET: &str = "EXPORTS_BUCKET";
 /// The bucket into which partners drop their files.

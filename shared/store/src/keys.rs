@@ -3,9 +3,11 @@
 
 mod cases;
 mod register;
+mod sessions;
 
 pub use cases::*;
 pub use register::*;
+pub use sessions::*;
 
 use crate::Item;
 use chrono::NaiveDate;

@@ -24,6 +24,7 @@ pub mod records;
 pub mod reportable;
 pub mod requests;
 mod retention;
+pub mod sessions;
 pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;

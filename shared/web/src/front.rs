@@ -84,6 +84,8 @@ mod tests {
             headers: headers.iter().map(header).collect::<HeaderMap>(),
             body: Vec::new(),
             client: Some("198.51.100.1".parse().unwrap()),
+            cookies: Vec::new(),
+            claims: std::collections::BTreeMap::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::http::{
 };
 use crate::problem::Problem;
 use crate::site::BasePath;
+use ::http::header::SET_COOKIE;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
@@ -15,12 +16,16 @@ use serde::ser::{Error, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The event that such a function is invoked with.
 const API_GATEWAY: &str = "an event of API Gateway";
 /// How many headers there is room for from the start.
 const ROOM: usize = 16;
+/// The one of those that begin so which says whether a request comes from our own pages
+/// (<https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>).
+const ASKED: &str = "sec-fetch-site";
 /// The beginnings of headers that browsers, CloudFront and the gateway add and no function uses:
 /// not worth reading.
 const UNASKED: [&str; 9] = [
@@ -128,6 +133,12 @@ impl Event {
             headers: written.headers.0,
             body: body.unwrap_or_default(),
             client: http.source_ip.parse().ok(),
+            cookies: written.cookies,
+            claims: written
+                .request_context
+                .authorizer
+                .map(|authorizer| authorizer.jwt.claims)
+                .unwrap_or_default(),
         };
         Some(Read {
             request,
@@ -152,6 +163,8 @@ struct Written<'a> {
     request_context: Context<'a>,
     body: Option<String>,
     #[serde(default)]
+    cookies: Vec<String>,
+    #[serde(default)]
     is_base64_encoded: bool,
 }
 
@@ -159,6 +172,18 @@ struct Written<'a> {
 struct Context<'a> {
     #[serde(borrow)]
     http: Http<'a>,
+    #[serde(default)]
+    authorizer: Option<Authorizer>,
+}
+
+#[derive(Deserialize)]
+struct Authorizer {
+    jwt: Jwt,
+}
+
+#[derive(Deserialize)]
+struct Jwt {
+    claims: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -196,7 +221,7 @@ impl<'de> Deserialize<'de> for Headers {
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Headers, A::Error> {
                 let mut headers = HeaderMap::with_capacity(ROOM);
                 while let Some((Text(name), Text(value))) = fields.next_entry()? {
-                    if UNASKED.iter().any(|begun| name.starts_with(begun)) {
+                    if name != ASKED && UNASKED.iter().any(|begun| name.starts_with(begun)) {
                         continue;
                     }
                     let header = HeaderName::from_bytes(name.as_bytes())
@@ -218,6 +243,11 @@ impl Serialize for Answer {
         let mut answer = serializer.serialize_map(None)?;
         answer.serialize_entry("statusCode", &self.response.status().as_u16())?;
         answer.serialize_entry("headers", &Sent(self.response.headers()))?;
+        let cookies = self.response.headers().get_all(SET_COOKIE).iter();
+        let cookies: Vec<&str> = cookies.filter_map(|cookie| cookie.to_str().ok()).collect();
+        if !cookies.is_empty() {
+            answer.serialize_entry("cookies", &cookies)?;
+        }
         if !self.head {
             match self.response.body() {
                 Body::Text(text) => answer.serialize_entry("body", text)?,
@@ -232,7 +262,8 @@ impl Serialize for Answer {
     }
 }
 
-/// The headers of an answer, after those that every answer has. No answer of ours has one twice.
+/// The headers of an answer but its cookies, after those that every answer has. No answer of ours
+/// has one twice.
 struct Sent<'a>(&'a HeaderMap);
 
 impl Serialize for Sent<'_> {
@@ -244,7 +275,7 @@ impl Serialize for Sent<'_> {
         {
             headers.serialize_entry(name, value)?;
         }
-        for (name, value) in self.0 {
+        for (name, value) in self.0.iter().filter(|(name, _)| **name != SET_COOKIE) {
             let value = std::str::from_utf8(value.as_bytes())
                 .map_err(|_| S::Error::custom("a header is no text"))?;
             headers.serialize_entry(name.as_str(), value)?;

@@ -8,6 +8,7 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// A client's request.
@@ -25,9 +26,22 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The network address that it comes from, if API Gateway gives it.
     pub client: Option<IpAddr>,
+    /// The cookies, each as `name=value`.
+    pub cookies: Vec<String>,
+    /// The claims of the token that API Gateway has checked, each as text.
+    pub claims: BTreeMap<String, String>,
 }
 
 impl Request {
+    /// The value of a cookie.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.cookies.iter().filter_map(|it| it.split_once('='));
+        pairs
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
     /// The first value of a parameter of the query.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {

@@ -10,7 +10,13 @@ pub const VERSION: &str = match str::from_utf8(&DIGITS) {
     Err(_) => "",
 };
 
-const DIGITS: [u8; 16] = digits(hashed(STYLESHEET.as_bytes()));
+const DIGITS: [u8; 16] = version_of(STYLESHEET);
+
+/// Sixteen digits that change with a stylesheet.
+#[must_use]
+pub const fn version_of(stylesheet: &str) -> [u8; 16] {
+    digits(hashed(stylesheet.as_bytes()))
+}
 
 /// FNV-1a: nobody has a reason to make another stylesheet with the same hash.
 const fn hashed(bytes: &[u8]) -> u64 {

@@ -35,7 +35,8 @@ impl<P: KeyPurpose> Keyring<P> {
 }
 
 /// Seals `plain` under a derived key.
-pub(super) fn sealed_under(secret: [u8; 32], plain: &[u8]) -> String {
+#[must_use]
+pub fn sealed_under(secret: [u8; 32], plain: &[u8]) -> String {
     let nonce = random_nonce();
     let mut sealed = plain.to_vec();
     #[expect(
@@ -52,7 +53,9 @@ pub(super) fn sealed_under(secret: [u8; 32], plain: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode([&nonce[..], &sealed, tag.as_ref()].concat())
 }
 
-fn opened_under(secret: [u8; 32], sealed: &str) -> Option<Vec<u8>> {
+/// Opens what was sealed under a derived key.
+#[must_use]
+pub fn opened_under(secret: [u8; 32], sealed: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
     let mut sealed = sealed.to_vec();

@@ -1,0 +1,99 @@
+//! Any form about a case.
+
+use super::case;
+use crate::case_forms;
+use crate::order_form::OrderForm;
+use crate::orders::{Refused, To};
+use crate::view::{Block, Button, Form, Link, Problem, Screen};
+use crate::visit::{Answer, Stop, Visit, status_of};
+use custodian_web::http::StatusCode;
+use serde_json::{Value, json};
+
+/// Shows the form, or gives its order.
+pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
+    let form = case_forms::named(visit.part("form")).ok_or(Stop::NotFound)?;
+    let Some(sent) = &visit.sent else {
+        let found = case::find(visit).await?;
+        let kind = visit.query.get("kind").to_owned();
+        if !form.of_case && !case::requests(&found).any(|request| request["kind"] == json!(kind)) {
+            return Err(Stop::NotFound);
+        }
+        let revision = found["revision"].to_string();
+        return Ok(visit.show(&screen(visit, form, &revision, &[])));
+    };
+    let revision = sent.values.get("revision").to_owned();
+    let refused = |problems: Vec<Problem>, status| {
+        let shown = screen(visit, form, &revision, &problems);
+        Ok(visit.again(shown, problems, status))
+    };
+    let mut order = match form.read(&sent.values) {
+        Ok(order) => Value::Object(order),
+        Err(problems) => return refused(problems, StatusCode::UNPROCESSABLE_ENTITY),
+    };
+    order["case_id"] = json!(visit.part("case"));
+    order["event_id"] = json!(sent.id);
+    if !form.of_case {
+        order["kind"] = json!(sent.values.get("kind"));
+    }
+    if let Ok(seen) = revision.parse::<u64>() {
+        order["revision"] = json!(seen);
+    }
+    match visit.give(To::Requests, order).await {
+        Ok(_) => {
+            let case = visit.part("case");
+            Ok(visit.go(&format!("/desk/cases/{case}?done={}", form.name)))
+        }
+        Err(Refused::Order { kind, words }) if kind == "Outdated" => {
+            let words = format!(
+                "{}. Nothing was saved. Look at the case, then use this form again.",
+                crate::words::plain(&words).trim_end_matches('.')
+            );
+            let field = String::new();
+            refused(vec![Problem { field, words }], StatusCode::CONFLICT)
+        }
+        Err(Refused::Order { kind, words }) if !kind.starts_with("Unknown") => {
+            refused(vec![form.refused(&words)], status_of(&kind))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn screen(visit: &Visit<'_>, form: &OrderForm, revision: &str, problems: &[Problem]) -> Screen {
+    let typed = visit
+        .sent
+        .as_ref()
+        .map_or_else(|| visit.query.clone(), |sent| sent.values.clone());
+    let case = visit.part("case");
+    let mut blocks: Vec<Block> = form
+        .lead
+        .iter()
+        .map(|words| Block::Text((*words).to_owned()))
+        .collect();
+    if !form.warning.is_empty() {
+        blocks.push(Block::Warning(form.warning.to_owned()));
+    }
+    let mut hidden = vec![("revision".to_owned(), revision.to_owned())];
+    if !form.of_case {
+        hidden.push(("kind".to_owned(), typed.get("kind").to_owned()));
+    }
+    blocks.push(Block::Form(Form {
+        to: visit.path.to_owned(),
+        token: visit.token(),
+        hidden,
+        fields: form.fields(&typed, visit.today(), problems),
+        buttons: vec![Button::main(form.button).looking(form.look)],
+        is_search: false,
+    }));
+    let what = crate::words::kind(typed.get("kind"));
+    Screen {
+        title: form.title.to_owned(),
+        caption: if form.of_case || what.is_empty() {
+            format!("Case {case}")
+        } else {
+            format!("Case {case}, {}", what.to_lowercase())
+        },
+        back: Some(Link::new("Back to the case", format!("/desk/cases/{case}"))),
+        blocks,
+        ..Screen::default()
+    }
+}
