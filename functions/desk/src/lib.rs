@@ -4,8 +4,11 @@
 //! whoever is signed in. Those two write down who asked before they read anything. A page is a list
 //! of blocks ([`view`]), and [`routes`] says which page is where and who may see it.
 
+mod api;
 mod case_forms;
+mod clocks;
 mod fields;
+mod limits;
 mod networks;
 mod order_form;
 mod orders;
@@ -97,16 +100,20 @@ impl Function for Desk {
     /// does not fail.
     async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         let (edge, base) = (Edge::default(), BasePath::default());
+        let invocation = event.context.request_id;
         gateway::answer(event.payload, &edge, &base, |request| {
-            Box::pin(self.handle(request))
+            Box::pin(async move { self.handle(request, &invocation).await })
         })
         .await
     }
 }
 
 impl Desk {
-    async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request, invocation: &str) -> Response {
         let now = self.clock.now().trunc_subsecs(0);
+        if api::is_here(&request.path) {
+            return self.api(&request, invocation, now).await;
+        }
         if !self.networks.let_in(request.client) {
             let words = "The desk answers in the council’s own network only.";
             return self.message(StatusCode::FORBIDDEN, "You cannot use the desk here", words);

@@ -24,7 +24,7 @@ pub(crate) const WHOLE: TimeDelta = TimeDelta::hours(8);
 /// How long roles are believed.
 const ROLES_LIVE: TimeDelta = TimeDelta::minutes(5);
 /// How long ago somebody may have proved who they are to approve something.
-const RECENT: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const RECENT: TimeDelta = TimeDelta::minutes(15);
 /// How exactly it is stored when somebody was last here.
 const SEEN: TimeDelta = TimeDelta::minutes(1);
 /// What the refresh token is sealed as.

@@ -4,13 +4,16 @@
 //! over. What is stored with it is sealed under the cookie itself.
 
 use crate::keys;
-use crate::{from_item, to_item};
+use crate::{from_item, n, number, to_item};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::staff::StaffNumber;
 use custodian_domain::retention::ExpiresAt;
-use custodian_dynamo::{Condition, Item, Table, Write};
+use custodian_dynamo::{Condition, Item, Returning, Table, Write};
 use serde::{Deserialize, Serialize};
+
+/// How many searches an item counts.
+const SEARCHES: &str = "searches";
 
 /// The sessions.
 #[derive(Clone, Debug)]
@@ -157,6 +160,29 @@ impl Sessions {
         let key = keys::kept_for_session(digest, name);
         let kept: Option<Kept> = self.0.find(OPERATION, key, now).await?;
         Ok(kept.map(|kept| kept.sealed))
+    }
+
+    /// Counts a search of somebody since the hour began at `hour`. Returns how many they are now.
+    /// The count is over when the hour is.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless it is certain to be counted.
+    pub async fn searched(
+        &self,
+        staff: &StaffNumber,
+        hour: DateTime<Utc>,
+        ends: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        const OPERATION: &str = "count a search";
+        let counted = Write::update(&self.0, keys::searches(staff, hour))
+            .add(SEARCHES, n(1))
+            .ending(ExpiresAt::at(ends).epoch())
+            .returning(Returning::Changed)
+            .send(OPERATION)
+            .await?
+            .applied();
+        let searches = counted.and_then(|it| u64::try_from(number(&it, SEARCHES)?).ok());
+        searches.ok_or(StorageError::unreadable(OPERATION))
     }
 }
 

@@ -1,14 +1,13 @@
 //! Bank holidays that are known, and a calculator: received on, so answer by. It needs no data.
 
+use crate::clocks::{self, Question, Reply};
 use crate::fields::Values;
 use crate::view::{Block, Button, Cell, Fact, Field, Form, Problem, Screen, Table};
 use crate::visit::{Answer, Visit};
 use crate::words;
-use chrono::{Datelike, NaiveDate};
-use custodian_domain::rights::calendar::{COVERS_FROM, ENGLAND_AND_WALES};
-use custodian_domain::rights::response_deadline::{
-    Clarification, ClockFacts, Need, ResponseDeadline, Right, Wait, acknowledge_complaint_by,
-};
+use chrono::NaiveDate;
+use custodian_domain::rights::calendar::ENGLAND_AND_WALES;
+use custodian_domain::rights::response_deadline::ResponseDeadline;
 use custodian_web::http::StatusCode;
 
 /// The page.
@@ -17,7 +16,7 @@ pub(crate) fn show(visit: &Visit<'_>) -> Answer {
     let values = &visit.query;
     let (blocks, problems) = match asked(values) {
         Ok(None) => (Vec::new(), Vec::new()),
-        Ok(Some(facts)) => (result(&facts, values), Vec::new()),
+        Ok(Some(question)) => (result(question.reply()), Vec::new()),
         Err(problems) => (Vec::new(), problems),
     };
     let mut blocks = blocks;
@@ -48,10 +47,7 @@ pub(crate) fn show(visit: &Visit<'_>) -> Answer {
 }
 
 fn holidays(today: NaiveDate) -> Vec<Vec<Cell>> {
-    let from = NaiveDate::from_ymd_opt(today.year(), 1, 1).unwrap_or(COVERS_FROM);
-    let days = from.iter_days();
-    let days = days.take_while(|day| *day <= ENGLAND_AND_WALES.until());
-    days.filter(|day| ENGLAND_AND_WALES.is_bank_holiday(*day))
+    clocks::holidays(today)
         .map(|day| vec![Cell::text(words::day(&day.to_string()))])
         .collect()
 }
@@ -90,8 +86,8 @@ fn form(values: &Values, problems: &[Problem]) -> Form {
     }
 }
 
-/// The facts that were typed; `None` if there are none yet.
-fn asked(values: &Values) -> Result<Option<ClockFacts>, Vec<Problem>> {
+/// What was typed; `None` if nothing is yet.
+fn asked(values: &Values) -> Result<Option<Question>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut day = |name: &str| {
         values.day(name).unwrap_or_else(|wrong| {
@@ -103,40 +99,32 @@ fn asked(values: &Values) -> Result<Option<ClockFacts>, Vec<Problem>> {
         })
     };
     let (received, identity) = (day("received"), day("identity"));
-    let (question, answered) = (day("asked"), day("answered"));
+    let (asked, answered) = (day("asked"), day("answered"));
     if !problems.is_empty() {
         return Err(problems);
     }
-    let Some(received) = received else {
-        return Ok(None);
-    };
-    let right = right(values.get("kind"));
-    let mut facts = ClockFacts::received(right, received);
-    facts.waits = identity
-        .map(|met| Wait {
-            need: Need::Identity,
-            met: Some(met),
-        })
-        .into_iter()
-        .collect();
-    facts.questions = question
-        .map(|asked| Clarification { asked, answered })
-        .into_iter()
-        .collect();
-    facts.extended = values.has("extended", "yes");
-    Ok(Some(facts))
+    Ok(received.map(|received| Question {
+        kind: values.get("kind").to_owned(),
+        received,
+        identity,
+        asked,
+        answered,
+        is_extended: values.has("extended", "yes"),
+    }))
 }
 
-fn result(facts: &ClockFacts, values: &Values) -> Vec<Block> {
-    if values.get("kind") == "complaint" {
-        let by = acknowledge_complaint_by(facts.received, &ENGLAND_AND_WALES);
-        let by = by.map_or_else(
-            |beyond| beyond.to_string(),
-            |day| words::day(&day.to_string()),
-        );
-        return vec![Block::Summary(vec![Fact::new("Acknowledge by", by)])];
-    }
-    let mut rows = match facts.deadline(&ENGLAND_AND_WALES) {
+fn result(reply: Reply) -> Vec<Block> {
+    let (deadline, extend_by) = match reply {
+        Reply::Answer(deadline, extend_by) => (deadline, extend_by),
+        Reply::Acknowledge(by) => {
+            let by = by.map_or_else(
+                |beyond| beyond.to_string(),
+                |day| words::day(&day.to_string()),
+            );
+            return vec![Block::Summary(vec![Fact::new("Acknowledge by", by)])];
+        }
+    };
+    let mut rows = match deadline {
         ResponseDeadline::By { due, working } => vec![
             Fact::new("Answer by", words::day(&due.to_string())),
             Fact::of(
@@ -155,22 +143,11 @@ fn result(facts: &ClockFacts, values: &Values) -> Vec<Block> {
             vec![Fact::new("Answer by", format!("Not known yet: {beyond}"))]
         }
     };
-    if let Some(day) = facts.extend_by(&ENGLAND_AND_WALES) {
+    if let Some(day) = extend_by {
         rows.push(Fact::new(
             "If you extend it, tell the person by",
             words::day(&day.to_string()),
         ));
     }
     vec![Block::Summary(rows)]
-}
-
-fn right(kind: &str) -> Right {
-    match kind {
-        "access" => Right::Access,
-        "portability" => Right::Portability,
-        "rectification" => Right::Rectification,
-        "restriction" => Right::Restriction,
-        "objection" => Right::Objection,
-        _ => Right::Erasure,
-    }
 }
