@@ -4,18 +4,19 @@
 use crate::backups::Backups;
 use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
-use crate::host::{ACCESS_KEY, Endpoints, Host, SECRET_KEY, sdk};
-use crate::http::{self, routes::Routes};
+use crate::host::{Endpoints, Host, sdk};
+use crate::http;
+use crate::http::api::{Apis, OWN};
 use crate::iam::{Around, Principal, guarded};
 use crate::lambdas::Lambdas;
 use crate::notifications::Notifications;
 use crate::options::{Options, StartError};
-use crate::ports::{beside, listen};
+use crate::ports::{ApiPort, apis_beside, listen, serve_endpoints};
 use crate::runtime::{Runtime, Upkeep};
 use crate::stack::{Parts, Servers, Stack};
 use crate::state::State;
+use crate::storage;
 use crate::template::{self, Event, REGION, Template, TemplateError};
-use crate::{secrets, storage};
 use axum::Router;
 use custodian_local_s3::Store;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Foundation {
     template: Template,
     listener: TcpListener,
     url: String,
+    /// The APIs with a port of their own.
+    beside: Vec<ApiPort>,
     state: Arc<State>,
     dynamo: Dynamo,
     store: Store,
@@ -68,6 +71,7 @@ impl Foundation {
         if let Some(address) = &options.address {
             offered.insert(address.parameter.clone(), url.clone());
         }
+        let mut beside = apis_beside(&options, &mut offered).await?;
         let template = Template::read(
             &options.template,
             &options.name,
@@ -99,12 +103,15 @@ impl Foundation {
         let arrivals = Arc::clone(&notifications);
         store.on_created(move |object| arrivals.tell(object));
         let mut servers = Servers::new();
-        let endpoints = serve_endpoints(&mut servers, &options, &template, &dynamo, &store).await?;
+        let endpoints =
+            serve_endpoints(&mut servers, &options, &template, &dynamo, &store, &url).await?;
+        beside.retain(|port| template.apis.iter().any(|api| api.id == port.id));
         let laid = Self {
             options,
             template,
             listener,
             url,
+            beside,
             state,
             dynamo,
             store,
@@ -126,6 +133,13 @@ impl Foundation {
     #[must_use]
     pub const fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// The address of an API that has a port of its own, by its logical id.
+    #[must_use]
+    pub fn api_url(&self, id: &str) -> Option<&str> {
+        let port = self.beside.iter().find(|port| port.id == id);
+        port.map(|port| port.url.as_str())
     }
 
     /// A setting of the template's functions, from the first function that has it.
@@ -167,8 +181,12 @@ impl Foundation {
             backups: Backups::of(self.home.join("backups")),
             tables: std::mem::take(&mut self.template.tables),
             functions: Arc::clone(&functions),
-            routes: Routes::new(),
-            base,
+            apis: Apis::new(base, self.beside.iter().map(|port| port.id.clone())),
+            api_urls: self
+                .beside
+                .iter()
+                .map(|port| (port.id.clone(), port.url.clone()))
+                .collect(),
             intake: self.options.intake.clone(),
             queues: std::mem::take(&mut self.template.queues),
             endpoints: self.endpoints.clone(),
@@ -183,15 +201,25 @@ impl Foundation {
                 continue;
             };
             let place = function.template.id.clone();
-            runtime
-                .add(function, &event_id, event, schedules)
-                .map_err(|problem| self.wrong((place, problem)))?;
+            let added = if let Event::Http(event) = event {
+                self.template.api_of(&event).and_then(|(api, accepted)| {
+                    let api = api.map(|api| api.id.as_str());
+                    runtime.apis.add(api, event.route, name, accepted)
+                })
+            } else {
+                runtime.add(function, &event_id, event, schedules)
+            };
+            added.map_err(|problem| self.wrong((place, problem)))?;
         }
         let runtime = Arc::new(runtime);
         runtime.run_schedules();
         self.notifications.begin(&functions);
         let mut servers = self.servers;
         servers.serve(self.listener, http::router(Arc::clone(&runtime)));
+        for (place, port) in self.beside.into_iter().enumerate() {
+            let router = http::api_router(Arc::clone(&runtime), OWN + 1 + place);
+            servers.serve(port.listener, router);
+        }
         servers.keep(Arc::clone(&runtime));
         Ok(Stack::new(Parts {
             runtime,
@@ -260,38 +288,6 @@ impl Foundation {
             problem,
         })
     }
-}
-
-/// Opens the endpoints of DynamoDB, S3 and Secrets Manager.
-async fn serve_endpoints(
-    servers: &mut Servers,
-    options: &Options,
-    template: &Template,
-    dynamo: &Dynamo,
-    store: &Store,
-) -> Result<Endpoints, StartError> {
-    let (dynamodb_listener, dynamodb) = beside(options.port, 1).await?;
-    let (s3_listener, s3) = beside(options.port, 2).await?;
-    let (secrets_listener, secrets) = beside(options.port, 3).await?;
-    let serving = dynoxide::server::serve_with_shutdown(
-        dynamodb_listener,
-        dynamo.database.clone(),
-        servers.over(),
-    );
-    servers.spawn(async move { drop(serving.await) });
-    servers.spawn(custodian_local_s3::serve(
-        s3_listener,
-        store.clone(),
-        (ACCESS_KEY, SECRET_KEY),
-        servers.over(),
-    ));
-    let known = (options.secrets)(&template.secrets);
-    servers.serve(secrets_listener, secrets::router(&template.secrets, &known));
-    Ok(Endpoints {
-        dynamodb,
-        s3,
-        secrets,
-    })
 }
 
 /// The settings of a function.

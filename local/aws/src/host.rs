@@ -35,6 +35,8 @@ pub struct Endpoints {
     pub s3: String,
     /// Secrets Manager's.
     pub secrets: String,
+    /// Lambda's, which is the stack's own address.
+    pub lambda: String,
 }
 
 impl Endpoints {
@@ -51,6 +53,7 @@ impl Endpoints {
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(),
                 self.secrets.clone(),
             ),
+            ("AWS_ENDPOINT_URL_LAMBDA".to_owned(), self.lambda.clone()),
         ])
     }
 

@@ -39,7 +39,7 @@ pub mod wire;
 pub use foundation::Foundation;
 pub use host::{ACCESS_KEY, Endpoints, Host, SECRET_KEY, sdk};
 pub use lambdas::{Event, Lambda, Lambdas};
-pub use options::{Address, Intake, Options, StartError};
+pub use options::{Address, Api, Intake, Options, StartError};
 pub use ports::beside;
 pub use request_id::request_id;
 pub use runtime::{RuntimeError, Upkeep};

@@ -24,6 +24,8 @@ pub struct Options {
     pub offered: BTreeMap<String, String>,
     /// How the template and its functions name the stack's public address.
     pub address: Option<Address>,
+    /// The HTTP APIs with a port of their own; all others answer at the stack's.
+    pub apis: Vec<Api>,
     /// Where the stack says that it takes files.
     pub intake: Option<Intake>,
     /// Values of secrets. Text is [generated](crate::generated) for those that it leaves out.
@@ -52,6 +54,18 @@ pub struct Address {
     pub setting: String,
 }
 
+/// An HTTP API with a port of its own: its pages are of another origin than those of the others.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Its logical id. A template without such an API gets no such port.
+    pub id: String,
+    /// How far its port is from the stack's.
+    pub offset: u16,
+    /// The parameter that is offered its address: `http://localhost:` and the port. A browser sends
+    /// it no cookie of 127.0.0.1, which is where everything else is.
+    pub parameter: String,
+}
+
 /// A function that reads files from a bucket.
 #[derive(Clone, Debug)]
 pub struct Intake {
@@ -71,6 +85,7 @@ impl Options {
             parameters: BTreeMap::new(),
             offered: BTreeMap::new(),
             address: None,
+            apis: Vec::new(),
             intake: None,
             secrets: Arc::new(|_| BTreeMap::new()),
             data: None,

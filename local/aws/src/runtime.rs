@@ -5,7 +5,7 @@ use crate::backups::Backups;
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
 use crate::host::Endpoints;
-use crate::http::routes::Routes;
+use crate::http::api::Apis;
 use crate::options::Intake;
 use crate::schedule::Expression;
 use crate::state::State;
@@ -57,9 +57,9 @@ pub(crate) struct Runtime {
     /// The tables of the template.
     pub(crate) tables: Vec<Table>,
     pub(crate) functions: Arc<Functions>,
-    pub(crate) routes: Routes<String>,
-    /// The path that is mapped to the API, as on AWS.
-    pub(crate) base: String,
+    pub(crate) apis: Apis,
+    /// The addresses of the APIs that have a port of their own, by their logical ids.
+    pub(crate) api_urls: BTreeMap<String, String>,
     pub(crate) intake: Option<Intake>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) endpoints: Endpoints,
@@ -73,7 +73,7 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// Adds an event source of the template.
+    /// Adds an event source of the template that is not a route.
     pub(crate) fn add(
         &mut self,
         function: Running,
@@ -83,7 +83,6 @@ impl Runtime {
     ) -> Result<(), String> {
         let id = format!("{}/{event_id}", function.template.id);
         match event {
-            Event::Http(route) => self.routes.add(route, function.name)?,
             Event::Schedule(schedule) if schedules => {
                 self.schedules.push(Schedule {
                     id,
@@ -92,8 +91,9 @@ impl Runtime {
                     function,
                 });
             }
-            // S3's events have their own place, since objects come before the functions exist.
-            Event::Schedule(_) | Event::Creation(_) => {}
+            // Routes are added to their API, and S3's events have their own place, since objects come
+            // before the functions exist.
+            Event::Http(_) | Event::Schedule(_) | Event::Creation(_) => {}
             Event::Stream(event) => {
                 let (dynamo, state, clock) = (
                     self.dynamo.clone(),

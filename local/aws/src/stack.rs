@@ -50,6 +50,12 @@ impl Stack {
         &self.0.url
     }
 
+    /// The address of an HTTP API that has a port of its own, by its logical id.
+    #[must_use]
+    pub fn api_url(&self, id: &str) -> Option<&str> {
+        self.0.runtime.api_urls.get(id).map(String::as_str)
+    }
+
     /// The addresses of the stack's AWS endpoints.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {

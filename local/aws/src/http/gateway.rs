@@ -1,7 +1,9 @@
 //! API Gateway's HTTP API, payload format 2.0: a request becomes an event, an answer becomes a
 //! response.
 
-use super::routes::{Route, Routes};
+use super::api::Api;
+use super::authorizer::Refused;
+use super::routes::Route;
 use crate::functions::Functions;
 use crate::request_id::request_id;
 use crate::template::ACCOUNT;
@@ -23,8 +25,7 @@ pub(super) const LARGEST: usize = 10 * 1024 * 1024;
 /// Sends a request to the function whose route it is.
 pub(super) async fn answer(
     functions: &Functions,
-    routes: &Routes<String>,
-    base: &str,
+    api: &Api,
     now: DateTime<Utc>,
     parts: &Parts,
     body: &Bytes,
@@ -33,12 +34,23 @@ pub(super) async fn answer(
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     };
     // A mapping's path is left out to find the route, and stays in what the function gets.
-    let mapped = split(stripped(parts.uri.path(), base)).unwrap_or_default();
-    let Some((route, function, parameters)) = routes.find(parts.method.as_str(), &mapped) else {
+    let mapped = split(stripped(parts.uri.path(), &api.base)).unwrap_or_default();
+    let Some((route, target, parameters)) = api.routes.find(parts.method.as_str(), &mapped) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
+    let admitted = match &target.authorizer {
+        None => None,
+        Some(authorizer) => match authorizer.admit(&parts.headers, now).await {
+            Ok(token) => Some(json!({ "jwt": token })),
+            Err(refused) => return turned_away(refused),
+        },
+    };
     let id = request_id();
-    let event = event(route, &parameters, &path, now, &id, parts, body);
+    let mut event = event(route, &parameters, &path, now, &id, parts, body);
+    if let Some(admitted) = admitted {
+        event["requestContext"]["authorizer"] = admitted;
+    }
+    let function = &target.function;
     let response = match functions.invoke_as(function, event.into(), &id).await {
         Ok(answer) => response(&answer),
         Err(_) => None,
@@ -67,6 +79,20 @@ fn split(path: &str) -> Option<Vec<String>> {
         Some(Vec::new())
     } else {
         path.split('/').map(decoded).collect()
+    }
+}
+
+/// The answer to who is not let in.
+fn turned_away(refused: Refused) -> Response<Body> {
+    match refused {
+        Refused::Forbidden => message(StatusCode::FORBIDDEN, "Forbidden"),
+        Refused::Unauthorized => {
+            let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+        }
     }
 }
 

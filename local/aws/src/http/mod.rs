@@ -1,6 +1,8 @@
-//! The stack's HTTP port: the routes of the template, Lambda's Invoke API, and the stack's own
+//! The stack's HTTP ports: the routes of the template, Lambda's Invoke API, and the stack's own
 //! controls.
 
+pub(crate) mod api;
+mod authorizer;
 mod gateway;
 pub(crate) mod routes;
 
@@ -19,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Everything that the stack answers on its port.
+/// Everything that the stack answers on its own port.
 pub(crate) fn router(runtime: Arc<Runtime>) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invocation))
@@ -28,19 +30,26 @@ pub(crate) fn router(runtime: Arc<Runtime>) -> Router {
         .route("/_local/endpoints", get(endpoints))
         .route("/_local/queues", get(queues))
         .route("/_local/restores", post(restore))
-        .fallback(request)
+        .merge(api_router(Arc::clone(&runtime), api::OWN))
         .with_state(runtime)
 }
 
-async fn request(State(runtime): State<Arc<Runtime>>, request: Request<Body>) -> Response<Body> {
+/// The routes of an API that has a port of its own, and nothing else.
+pub(crate) fn api_router<S: Clone + Send + Sync + 'static>(
+    runtime: Arc<Runtime>,
+    port: usize,
+) -> Router<S> {
+    Router::new().fallback(move |asked: Request<Body>| request(Arc::clone(&runtime), port, asked))
+}
+
+async fn request(runtime: Arc<Runtime>, port: usize, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     gateway::answer(
         &runtime.functions,
-        &runtime.routes,
-        &runtime.base,
+        runtime.apis.at(port),
         runtime.clock.now(),
         &parts,
         &body,
@@ -82,15 +91,18 @@ async fn move_clock(State(runtime): State<Arc<Runtime>>, body: String) -> Respon
     }
 }
 
-/// The addresses of the stack's services, and where files are accepted.
+/// The addresses of the stack's services and of its APIs beside it, and where files are accepted.
 async fn endpoints(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
     let intake = runtime
         .intake()
         .map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
     let (endpoints, now) = (&runtime.endpoints, runtime.clock.now());
     let (tables, buckets) = (runtime.table_names(), runtime.bucket_names());
-    axum::Json(json!({"endpoints": endpoints, "intake": intake, "tables": tables, "buckets": buckets, "now": now}))
-        .into_response()
+    axum::Json(json!({
+        "endpoints": endpoints, "apis": runtime.api_urls, "intake": intake, "tables": tables, "buckets": buckets,
+        "now": now,
+    }))
+    .into_response()
 }
 
 /// Keeps this moment of all tables.

@@ -3,6 +3,7 @@
 
 use super::attributes::{equal_to, named};
 use super::condition::Context;
+use super::invocation::invoked;
 use crate::template::intrinsics::{ACCOUNT, REGION};
 use crate::template::resources::Table;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -109,6 +110,9 @@ pub(super) fn of_request(request: &HttpRequest, hash_keys: &HashKeys) -> Vec<Cal
         }
         Some((_, operation)) => of_dynamodb(operation, &body(), hash_keys),
         None => {
+            if let Some(function) = invoked(request) {
+                return vec![Call::new("lambda:InvokeFunction", &function)];
+            }
             let mut calls = of_s3(
                 request.method(),
                 request.uri(),

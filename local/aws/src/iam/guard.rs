@@ -1,12 +1,14 @@
 //! The connection of a function to AWS: what its role may not do is refused here, as AWS refuses
 //! it.
 
+use super::invocation::invoked;
 use super::{Principal, call};
 use crate::wire::{answer, between, target};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 
 const JSON: &str = r#"{"__type":"com.amazonaws#AccessDeniedException","message":"not authorized"}"#;
+const LAMBDA: &str = r#"{"__type":"AccessDeniedException","Message":"not authorized"}"#;
 const XML: &str = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
 
 /// The configuration of an SDK that makes no call which this principal may not make.
@@ -25,9 +27,10 @@ pub(crate) fn guarded(sdk: SdkConfig, principal: Option<&Principal>) -> SdkConfi
             action = denied.action,
             "AWS would refuse this call"
         );
-        // DynamoDB and Secrets Manager answer in JSON, S3 in XML.
+        // DynamoDB and Secrets Manager answer in JSON, Lambda with another status, S3 in XML.
         match target(&request) {
             Some(_) => answer(400, "application/x-amz-json-1.0", JSON),
+            None if invoked(&request).is_some() => answer(403, "application/json", LAMBDA),
             None => answer(403, "application/xml", XML),
         }
     })

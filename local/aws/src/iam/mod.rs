@@ -10,6 +10,7 @@ mod attributes;
 mod call;
 mod condition;
 mod guard;
+mod invocation;
 mod policy;
 
 pub use call::Call;

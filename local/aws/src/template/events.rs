@@ -1,5 +1,6 @@
 //! What invokes a function: a route, a stream, a schedule, an object.
 
+use super::apis::EventAuth;
 use super::creations::CreationEvent;
 use super::resources::{flag, number, only, read};
 use crate::filter::Filter;
@@ -12,10 +13,19 @@ use serde_json::Value;
 /// One event source of a function.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Http(Route),
+    Http(HttpEvent),
     Stream(StreamEvent),
     Schedule(ScheduleEvent),
     Creation(CreationEvent),
+}
+
+/// A route of an HTTP API.
+#[derive(Debug)]
+pub(crate) struct HttpEvent {
+    /// The API, as the event refers to it; without one it is the API that SAM makes by itself.
+    pub(crate) api: Option<String>,
+    pub(crate) route: Route,
+    pub(crate) auth: EventAuth,
 }
 
 /// A stream mapping: which records, in which batches, and what happens to those that fail.
@@ -118,7 +128,7 @@ impl Event {
             .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         match kind {
             "HttpApi" => only(&properties, &HTTP)
-                .and_then(|()| route(&properties))
+                .and_then(|()| http(&properties))
                 .map(Self::Http),
             "DynamoDB" => only(&properties, &STREAM)
                 .and_then(|()| stream(properties))
@@ -132,6 +142,16 @@ impl Event {
             )),
         }
     }
+}
+
+fn http(properties: &Value) -> Result<HttpEvent, String> {
+    let auth = properties.get("Auth").cloned().map(read).transpose()?;
+    let api = properties.get("ApiId").and_then(Value::as_str);
+    Ok(HttpEvent {
+        api: api.map(str::to_owned),
+        route: route(properties)?,
+        auth: auth.unwrap_or_default(),
+    })
 }
 
 fn route(properties: &Value) -> Result<Route, String> {

@@ -161,6 +161,12 @@ impl<'a> Scope<'a> {
                 let source = text(&self.resolve(source)?.unwrap_or_default())?;
                 source.split(separator.as_str()).collect::<Vec<_>>().into()
             }
+            ("Fn::Join", Some([Value::String(separator), list])) => {
+                let list = self.resolve(list)?.unwrap_or_default();
+                let list = list.as_array().ok_or("Fn::Join needs a list")?;
+                let parts: Vec<_> = list.iter().map(text).collect::<Result<_, _>>()?;
+                parts.join(separator).into()
+            }
             _ => return Err(format!("{function} with these arguments is not understood")),
         };
         Ok(Some(value))

@@ -1,5 +1,6 @@
 //! `template.yaml`, read as AWS would read it: a fault in it fails here, at start.
 
+mod apis;
 mod conditions;
 mod creations;
 mod events;
@@ -8,8 +9,9 @@ pub(crate) mod intrinsics;
 pub(crate) mod resources;
 mod yaml;
 
+pub(crate) use apis::{HttpApi, JwtAuthorizer};
 pub(crate) use creations::CreationEvent;
-pub(crate) use events::{Destination, Event, StreamEvent};
+pub(crate) use events::{Destination, Event, HttpEvent, StreamEvent};
 pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
@@ -42,6 +44,7 @@ pub(crate) struct Template {
     pub(crate) queues: Vec<Queue>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) functions: Vec<Function>,
+    pub(crate) apis: Vec<HttpApi>,
     pub(crate) roles: Vec<Role>,
     managed_policies: Vec<ManagedPolicy>,
     pub(crate) bucket_policies: Vec<BucketPolicy>,
@@ -162,6 +165,7 @@ impl Template {
                 self.functions
                     .push(Function::new(id, name, arn, scope.stack(), &properties)?);
             }
+            "AWS::Serverless::HttpApi" => self.apis.push(HttpApi::new(id, name, properties)?),
             "AWS::IAM::Role" => self
                 .roles
                 .push(Role::new(scope.attribute(id, "Arn")?, &properties)?),
@@ -185,8 +189,12 @@ impl Template {
                 let wrong =
                     |problem: String| (function.id.clone(), format!("event {event_id}: {problem}"));
                 match event {
-                    Event::Http(route) if !routes.insert(route.key()) => {
-                        return Err(wrong(format!("the route {} is there twice", route.key())));
+                    Event::Http(http) => {
+                        self.api_of(http).map_err(wrong)?;
+                        let key = http.route.key();
+                        if !routes.insert((http.api.clone(), key.clone())) {
+                            return Err(wrong(format!("the route {key} is there twice")));
+                        }
                     }
                     Event::Stream(stream) => self.check_stream(stream).map_err(wrong)?,
                     Event::Creation(event) => {
@@ -209,7 +217,7 @@ impl Template {
                         }
                         creations.push((format!("{} of {}", event_id, function.id), event));
                     }
-                    _ => {}
+                    Event::Schedule(_) => {}
                 }
             }
             for queue in function.queues() {
@@ -222,6 +230,22 @@ impl Template {
             }
         }
         Ok(())
+    }
+
+    /// The API of an event, and whose tokens its route takes: anybody's, if it is `None`.
+    ///
+    /// The API is `None` if it is the one that SAM makes for events that name none.
+    pub(crate) fn api_of(
+        &self,
+        event: &HttpEvent,
+    ) -> Result<(Option<&HttpApi>, Option<JwtAuthorizer>), String> {
+        let Some(name) = &event.api else {
+            let none = HttpApi::default();
+            return none.authorizer(&event.auth).map(|it| (None, it));
+        };
+        let api = self.apis.iter().find(|api| api.name == *name);
+        let api = api.ok_or_else(|| format!("{name} is not an HTTP API of this template"))?;
+        api.authorizer(&event.auth).map(|it| (Some(api), it))
     }
 
     fn check_stream(&self, stream: &StreamEvent) -> Result<(), String> {
