@@ -1,11 +1,12 @@
 //! Simulators of the processors: they hold people, take orders, and can be slow, down, wrong or
-//! malicious.
+//! malicious. And an issuer, by which invented people sign in.
 //!
 //! Their data is in memory only. Nothing that they are sent gets into a log.
 
 mod calling;
 mod five9;
 mod five9_soap;
+mod issuer;
 mod mode;
 mod notify;
 mod opendsr;
@@ -13,6 +14,7 @@ mod opendsr_answers;
 mod signer;
 
 pub use five9::Five9;
+pub use issuer::{Client, Forgery, Issuer, Person, Tokens};
 pub use mode::{Conduct, Mode};
 pub use notify::{GovUkNotify, Mail};
 pub use opendsr::{OpenDsr, SubjectRequest};
