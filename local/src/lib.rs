@@ -1,8 +1,8 @@
 //! Runs Custodian's `template.yaml` in one process.
 //!
 //! `custodian-local-aws` makes of a template what AWS would. This crate gives it Custodian's
-//! functions and surveys, and the simulators of the processors. It also has the commands for a
-//! stack that runs: drop a file, verify the ledger, rehearse a restore.
+//! functions and surveys, the simulators of the processors, and an issuer by which invented people
+//! sign in at the desk. It also has the commands for a stack that runs: drop a file, verify the ledger, rehearse a restore.
 
 mod front;
 mod functions;
@@ -12,6 +12,7 @@ mod options;
 pub mod reports;
 mod secrets;
 mod stack;
+mod staff;
 mod surveys;
 #[cfg(test)]
 mod tests;

@@ -32,8 +32,8 @@ const PORT: u16 = 3000;
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The port to open. The endpoints and the simulators take the next six, or any others that are
-    /// free.
+    /// The port to open. The endpoints, the simulators, the desk and its issuer take the next nine,
+    /// or any others that are free.
     #[arg(long, env = "PORT", default_value_t = PORT, global = true)]
     port: u16,
     /// A folder that keeps everything across restarts. Without it, everything is in memory.
@@ -296,6 +296,12 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     for survey in stack.surveys() {
         writeln!(out, "  {url}/surveys/{survey}")?;
     }
+    if let Some(desk) = stack.desk_url() {
+        writeln!(
+            out,
+            "\nThe desk, for invented members of staff: {desk}/desk"
+        )?;
+    }
     writeln!(
         out,
         "\nFor any SDK, in {} as {ACCESS_KEY} / {SECRET_KEY}:",
@@ -304,6 +310,7 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     writeln!(out, "  DynamoDB         {}", endpoints.dynamodb)?;
     writeln!(out, "  S3               {}", endpoints.s3)?;
     writeln!(out, "  Secrets Manager  {}", endpoints.secrets)?;
+    writeln!(out, "  Lambda           {}", endpoints.lambda)?;
     let erase = stack.settings("erase").unwrap_or_default();
     let simulators = ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"]
         .map(|name| erase.get(name).cloned().unwrap_or_default());

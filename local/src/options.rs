@@ -2,10 +2,11 @@
 
 use crate::functions::Registry;
 use crate::secrets;
+use crate::staff;
 use chrono::TimeDelta;
 use custodian_local_aws as aws;
 use custodian_runtime::Clock;
-use custodian_simulators::Simulators;
+use custodian_simulators::{Issuer, Simulators};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -80,9 +81,20 @@ impl Options {
         }
     }
 
-    /// The options of the stack below, with what Custodian's template takes from these simulators.
-    pub(crate) fn of_stack(&self, simulators: &Simulators, urls: &[String]) -> aws::Options {
+    /// The options of the stack below, with what Custodian's template takes from these simulators
+    /// and this issuer.
+    pub(crate) fn of_stack(
+        &self,
+        simulators: &Simulators,
+        urls: &[String],
+        issuer: &Issuer,
+    ) -> aws::Options {
         let mut offered = Simulators::parameters(urls);
+        let sign_in = [
+            ("DeskIssuer", issuer.url()),
+            ("DeskClientId", staff::CLIENT),
+        ];
+        offered.extend(sign_in.map(|(name, value)| (name.to_owned(), value.to_owned())));
         offered.extend(OFFERED.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let known = simulators.secrets();
         let known: BTreeMap<String, String> = known
@@ -96,6 +108,11 @@ impl Options {
                 parameter: "PublicUrl".to_owned(),
                 setting: "PUBLIC_URL".to_owned(),
             }),
+            apis: vec![aws::Api {
+                id: staff::API.to_owned(),
+                offset: 8,
+                parameter: "DeskUrl".to_owned(),
+            }],
             intake: Some(aws::Intake {
                 function: "import".to_owned(),
                 setting: "INTAKE_BUCKET".to_owned(),

@@ -1,14 +1,15 @@
-//! The stack of Custodian's template: its functions and surveys, and the processors' simulators.
+//! The stack of Custodian's template: its functions and surveys, the processors' simulators, and the
+//! issuer by which staff sign in.
 
 use crate::options::{Options, StartError};
-use crate::surveys;
+use crate::{staff, surveys};
 use chrono::{DateTime, Utc};
 use custodian_local_aws::iam::Principal;
 use custodian_local_aws::{self as aws, Endpoints, Foundation, Message, RuntimeError};
 use custodian_local_s3::{Created, Store};
 use custodian_operations::adopt::adopt;
 use custodian_runtime::{Clock, Environment};
-use custodian_simulators::Simulators;
+use custodian_simulators::{Issuer, Simulators};
 use custodian_store::requests::Requests;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
@@ -20,6 +21,7 @@ use tokio::sync::broadcast;
 pub struct Stack {
     aws: aws::Stack,
     simulators: Simulators,
+    issuer: Issuer,
     surveys: Vec<String>,
 }
 
@@ -31,7 +33,14 @@ impl Stack {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let simulators = Simulators::new(&options.clock).map_err(StartError::Simulators)?;
         let (listeners, urls) = beside(options.port, [4, 5, 6, 7]).await?;
-        let mut foundation = Foundation::lay(options.of_stack(&simulators, &urls)).await?;
+        let (issuing, address) = aws::beside(options.port, 9).await?;
+        let issuer = Issuer::new(&address, &options.clock, staff::people());
+        let of_stack = options.of_stack(&simulators, &urls, &issuer);
+        let mut foundation = Foundation::lay(of_stack).await?;
+        if let Some(desk) = foundation.api_url(staff::API) {
+            issuer.allow(staff::client(desk));
+        }
+        foundation.serve(issuing, issuer.router());
         for (listener, router) in listeners.into_iter().zip(simulators.routers()) {
             foundation.serve(listener, router);
         }
@@ -45,6 +54,7 @@ impl Stack {
         Ok(Self {
             aws,
             simulators,
+            issuer,
             surveys,
         })
     }
@@ -53,6 +63,15 @@ impl Stack {
     #[must_use]
     pub fn url(&self) -> &str {
         self.aws.url()
+    }
+
+    /// The address of the desk, where staff work; `None` if the template has none.
+    ///
+    /// It is of `localhost`, so that browsers keep its cookies from the pages for residents, which
+    /// are of 127.0.0.1.
+    #[must_use]
+    pub fn desk_url(&self) -> Option<&str> {
+        self.aws.api_url(staff::API)
     }
 
     /// The addresses of the stack's AWS endpoints.
@@ -105,6 +124,12 @@ impl Stack {
     #[must_use]
     pub const fn simulators(&self) -> &Simulators {
         &self.simulators
+    }
+
+    /// The issuer by which staff sign in, with the invented people whom it knows.
+    #[must_use]
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
     }
 
     /// The store behind the S3 endpoint.

@@ -1,6 +1,7 @@
 //! The stack with fake functions.
 
 mod creations;
+mod gateway;
 mod importing;
 mod requests;
 mod start;
@@ -63,8 +64,9 @@ fn options(template: &Path, functions: [(&str, &Fake); 3]) -> Options {
     let mut options = Options::new(template);
     options.parameters = [("Unnamed".to_owned(), "x".to_owned())].into();
     options.functions = Registry::default();
-    let reader = Fake::default();
-    for (name, fake) in functions.into_iter().chain([("import", &reader)]) {
+    let (reader, desk) = (Fake::default(), Fake::default());
+    let others = [("import", &reader), ("desk", &desk)];
+    for (name, fake) in functions.into_iter().chain(others) {
         let fake = fake.clone();
         options.functions = options.functions.with(name, move |_| {
             let fake: Arc<dyn Handler> = Arc::new(fake.clone());
@@ -144,7 +146,12 @@ impl House {
 
     /// One request, as written, and the whole answer.
     async fn ask(&self, request: &str) -> String {
-        let address = self.stack.url().trim_start_matches("http://");
+        Self::ask_at(self.stack.url(), request).await
+    }
+
+    /// The same at another address of the stack.
+    async fn ask_at(url: &str, request: &str) -> String {
+        let address = url.trim_start_matches("http://");
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
         let length = if body.is_empty() {
