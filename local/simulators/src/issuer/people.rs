@@ -11,6 +11,8 @@ pub struct Person {
     pub id: String,
     /// How the sign-in page names them.
     pub name: String,
+    /// The name that their account has, which their tokens say.
+    pub username: String,
     /// The groups that they are in.
     pub groups: Vec<String>,
     /// What else their ID tokens say about them, by claim.

@@ -23,6 +23,7 @@ fn setting() -> Setting {
     let person = |id: &str, groups: &[&str]| Person {
         id: id.to_owned(),
         name: format!("{id} & \"Co\""),
+        username: format!("account-{id}"),
         groups: groups.iter().map(|&it| it.to_owned()).collect(),
         attributes: [("custom:number".to_owned(), "N-1".to_owned())].into(),
     };
@@ -138,6 +139,7 @@ async fn somebody_says_who_they_are_and_gets_tokens_like_those_of_cognito() {
         ("iss", json!("http://issuer")),
         ("aud", json!("desk")),
         ("token_use", json!("id")),
+        ("cognito:username", json!("account-dana")),
         ("nonce", json!("n-1")),
         ("cognito:groups", json!(["dpo", "analyst"])),
         ("custom:number", json!("N-1")),
@@ -150,6 +152,7 @@ async fn somebody_says_who_they_are_and_gets_tokens_like_those_of_cognito() {
         ("iss", json!("http://issuer")),
         ("client_id", json!("desk")),
         ("token_use", json!("access")),
+        ("username", json!("account-dana")),
         ("scope", json!("openid desk/all")),
         ("cognito:groups", json!(["dpo", "analyst"])),
         ("aud", Value::Null),

@@ -62,11 +62,11 @@ pub(super) fn issue(
     access["client_id"] = json!(client);
     access["version"] = json!(2);
     access["scope"] = json!(sign_in.scopes.join(" "));
-    access["username"] = json!(person.sub());
+    access["username"] = json!(person.username);
     let mut id = both;
     id["token_use"] = json!("id");
     id["aud"] = json!(client);
-    id["cognito:username"] = json!(person.sub());
+    id["cognito:username"] = json!(person.username);
     for (claim, value) in &person.attributes {
         id[claim] = json!(value);
     }
