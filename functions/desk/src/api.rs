@@ -31,8 +31,8 @@ use std::time::Duration;
 
 /// The order that writes down that somebody asked for what their role may not do.
 const REFUSED: &str = "page_refused";
-/// How long a call waits for a package: API Gateway gives up after 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a call waits for a package: less than the desk waits for any order.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether an address is one of the API.
 pub(crate) fn is_here(path: &str) -> bool {
