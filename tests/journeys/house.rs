@@ -23,11 +23,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// When every journey begins: a Monday morning in November.
 pub const BEGINNING: &str = "2026-11-23T10:00:00Z";
 /// The settings that name the stack's tables.
-pub const TABLES: [&str; 4] = [
+pub const TABLES: [&str; 5] = [
     "RECORDS_TABLE",
     "REGISTER_TABLE",
     "LEDGER_TABLE",
     "AUDIT_TABLE",
+    "SESSIONS_TABLE",
 ];
 
 /// A function that does nothing when it is started.
@@ -576,8 +577,8 @@ impl House {
 
     /// A setting of `erase`, `ingest` or `requests`, which together have all of them.
     pub fn setting(&self, name: &str) -> String {
-        let settings =
-            ["erase", "ingest", "requests"].map(|function| self.stack.settings(function).unwrap());
+        let settings = ["erase", "ingest", "requests", "desk"]
+            .map(|function| self.stack.settings(function).unwrap());
         settings
             .iter()
             .find_map(|all| all.get(name))

@@ -9,7 +9,6 @@ mod certificates;
 mod confirming;
 mod contracts;
 mod deploying;
-mod desk_api;
 mod discarding;
 mod documents;
 mod equal_keys;

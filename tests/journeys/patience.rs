@@ -11,6 +11,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use custodian_buckets::files::{File, Files};
+use custodian_desk::Desk;
 use custodian_download::Download;
 use custodian_erase::Erase;
 use custodian_expire::Expire;
@@ -192,11 +193,12 @@ async fn an_object_that_comes_slowly_is_read_to_its_end() {
 }
 
 /// How long each function waits for AWS.
-fn patiences() -> [(&'static str, Patience); 12] {
+fn patiences() -> [(&'static str, Patience); 13] {
     const fn of<F: Function>() -> (&'static str, Patience) {
         (F::NAME, F::PATIENCE)
     }
     [
+        of::<Desk>(),
         of::<Download>(),
         of::<Erase>(),
         of::<Expire>(),

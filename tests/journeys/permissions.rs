@@ -534,6 +534,7 @@ fn only_the_stream_s_reader_may_read_the_stream() {
         "Unsubscribe",
         "Notify",
         "Verify",
+        "Desk",
     ];
     let readers = readers.into_iter().filter(|it| {
         granted(&template, it)

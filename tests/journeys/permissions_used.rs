@@ -10,6 +10,7 @@ use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
 use crate::recorder::{Calls, gated_host, recording_host};
 use crate::unsubscribe::click_event;
+use custodian_desk::Desk;
 use custodian_domain::place::Place;
 use custodian_download::Download;
 use custodian_erase::Erase;
@@ -702,6 +703,105 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
         .unwrap()
         .push(needed_of_s3("GET", &query, "Exports"));
     assert_matches("Download", &calls);
+}
+
+/// The event of a request to the desk, as whoever has these cookies.
+fn at_desk(method: &str, path: &str, cookies: &[String], body: &str) -> LambdaEvent<Value> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut asked = gateway::event(method, path, body);
+    asked.payload["rawQueryString"] = json!(query);
+    asked.payload["cookies"] = json!(cookies);
+    asked.payload["headers"]["sec-fetch-site"] = json!("same-origin");
+    asked
+}
+
+/// The cookies of an answer, without their attributes; those that are taken back are left out.
+fn cookies(answer: &Value) -> Vec<String> {
+    let set = answer["cookies"].as_array().unwrap().iter();
+    let pair = |it: &Value| it.as_str().unwrap().split(';').next().unwrap().to_owned();
+    set.map(pair).filter(|it| !it.ends_with('=')).collect()
+}
+
+/// The event of a call of the desk's API by Dana, as the gateway passes it on.
+fn called(house: &House, path: &str, body: &Value) -> LambdaEvent<Value> {
+    let claims = house.stack.issuer().claims_for("dana").unwrap();
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(_) => "[dpo]".to_owned(),
+        other => other.to_string(),
+    };
+    let claims = claims.as_object().unwrap().iter();
+    let claims: Value = claims
+        .map(|(name, value)| (name.clone(), Value::from(text(value))))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let mut asked = gateway::event("POST", path, &body.to_string());
+    asked.payload["headers"]["content-type"] = json!("application/json");
+    let jwt = json!({"claims": claims, "scopes": ["custodian/desk"]});
+    asked.payload["requestContext"]["authorizer"] = json!({ "jwt": jwt });
+    asked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn desk_calls_what_it_is_allowed_and_may_not_invoke_who_believes_its_events() {
+    let house = House::open().await;
+    let (host, calls) = recording_host(&house, "desk");
+    let desk = Desk::start(&host).await.unwrap();
+    assert!(calls.lock().unwrap().is_empty(), "nothing while it starts");
+    // Dana signs in at the issuer of the stack.
+    let begun = at_desk("GET", "/desk/sign-in", &[], "");
+    let begun = desk.ask(begun).await.unwrap();
+    let issuer = begun["headers"]["location"].as_str().unwrap();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let said = http.build().unwrap().post(issuer).body("person=dana");
+    let said = said.send().await.unwrap();
+    let back = said.headers()["location"].to_str().unwrap();
+    let back = back.strip_prefix(house.stack.desk_url().unwrap()).unwrap();
+    let signed_in = at_desk("GET", back, &cookies(&begun), "");
+    let signed_in = desk.ask(signed_in).await.unwrap();
+    assert_eq!(signed_in["statusCode"], 303, "{signed_in}");
+    let session = cookies(&signed_in);
+    let page = desk
+        .ask(at_desk("GET", "/desk", &session, ""))
+        .await
+        .unwrap();
+    assert_eq!(page["statusCode"], 200, "{page}");
+    // By its API Dana searches for somebody, and orders a copy of what there is.
+    let case = json!({"case_id": "C-1", "received": "2026-11-23", "channel": "letter", "asker": "person", "kinds": ["access"]});
+    let answer = desk.ask(called(&house, "/api/cases", &case)).await.unwrap();
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let who = json!({"identifiers": [email_id("rosa@example.org")]});
+    for path in [
+        "/api/requests/C-1-access/search",
+        "/api/requests/C-1-access/package",
+    ] {
+        desk.ask(called(&house, path, &who)).await.unwrap();
+    }
+    let page = page["body"].as_str().unwrap();
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1;
+    let token = token.split('"').next().unwrap();
+    let form = format!("token={token}");
+    let signed_out = desk
+        .ask(at_desk("POST", "/desk/sign-out", &session, &form))
+        .await;
+    assert_eq!(signed_out.unwrap()["statusCode"], 303);
+    assert_matches("Desk", &calls);
+    // Its role is no way to an order that nobody has approved.
+    let lambda = aws_sdk_lambda::Client::new(&host.lambda_client());
+    for function in [
+        "custodian-erase",
+        "custodian-expire",
+        "custodian-import",
+        "custodian-desk",
+    ] {
+        let tried = lambda.invoke().function_name(function).send().await;
+        let error = tried.unwrap_err().into_service_error();
+        assert_eq!(
+            error.meta().code(),
+            Some("AccessDeniedException"),
+            "{function}"
+        );
+    }
 }
 
 fn with_id(mut order: Value) -> Value {

@@ -89,6 +89,9 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             .collect(),
         None => {
             let uri = reqwest::Url::parse(request.uri()).unwrap();
+            if let Some(function) = invoked(uri.path()) {
+                return vec![format!("lambda:InvokeFunction {function}")];
+            }
             let mut path = uri.path_segments().unwrap();
             let (bucket, folder) = (path.next().unwrap(), path.next().unwrap_or_default());
             let query = uri.query().unwrap_or_default();
@@ -120,4 +123,12 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             needed
         }
     }
+}
+
+/// The function that a call of Lambda's Invoke API is about, by its name in the template.
+fn invoked(path: &str) -> Option<String> {
+    let name = path.strip_prefix("/2015-03-31/functions/custodian-")?;
+    let name = name.strip_suffix("/invocations")?;
+    let (first, rest) = name.split_at(1);
+    Some(format!("{}{rest}", first.to_uppercase()))
 }

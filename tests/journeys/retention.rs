@@ -6,6 +6,7 @@ use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, TimeDelta, Utc};
 use custodian_domain::identity::client::{Clients, Hour};
+use custodian_domain::identity::staff::StaffNumber;
 use custodian_domain::ledger::{Figures, Left};
 use custodian_domain::record::RecordId;
 use custodian_domain::record::source::Source;
@@ -14,6 +15,7 @@ use custodian_domain::rights::holding::Holding;
 use custodian_runtime::secret;
 use custodian_store::clients::ClientCounts;
 use custodian_store::imports::Imports;
+use custodian_store::sessions::{Session, Sessions};
 use custodian_store::suppressions::Suppressions;
 use custodian_store::unreadable::UnreadableRemovals;
 use serde_json::{Value, json};
@@ -417,6 +419,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         .await
         .unwrap()
         .unwrap();
+    signed_in(&house).await;
     let rows = table("Tables");
     let mut used = BTreeSet::new();
     for (name, table) in [
@@ -424,6 +427,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         ("Register", "REGISTER_TABLE"),
         ("Ledger", "LEDGER_TABLE"),
         ("Audit", "AUDIT_TABLE"),
+        ("Sessions", "SESSIONS_TABLE"),
     ] {
         for item in house.items(table).await {
             let item: Value = serde_json::from_str(&item).unwrap();
@@ -453,6 +457,33 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     assert!(unused.is_empty(), "nothing like this is stored: {unused:?}");
 }
 
+/// Somebody is signed in to the desk since the beginning, has searched, and what they typed waits
+/// for them.
+async fn signed_in(house: &House) {
+    let sessions = Sessions::new(&house.dynamodb(), &house.setting("SESSIONS_TABLE"));
+    let (now, staff) = (
+        at(BEGINNING),
+        StaffNumber::try_from("D-1".to_owned()).unwrap(),
+    );
+    let session = Session {
+        subject: "subject".to_owned(),
+        staff: staff.clone(),
+        roles: vec!["dpo".to_owned()],
+        began_at: now,
+        proved_at: now,
+        checked_at: now,
+        seen_at: now,
+        refresh: "sealed".to_owned(),
+    };
+    let ends = |time| now + time;
+    let opened = sessions.open("digest", &session, ends(TimeDelta::hours(8)));
+    opened.await.unwrap();
+    let kept = sessions.keep("digest", "typed", "sealed", ends(TimeDelta::minutes(10)));
+    kept.await.unwrap();
+    let searched = sessions.searched(&staff, now, ends(TimeDelta::hours(1)));
+    searched.await.unwrap();
+}
+
 /// Whether a pattern such as `` `REQUEST#…` / `META` `` matches this item.
 fn names(pattern: &str, pk: &str, sk: &str) -> bool {
     let fits = |pattern: &str, key: &str| match pattern.trim_matches('`').strip_suffix('…') {
@@ -477,7 +508,7 @@ fn end(period: &str) -> Option<i64> {
         .unwrap_or_else(|_| panic!("{period} is no period"));
     let end = match words.next() {
         Some("minutes") => Some(beginning + TimeDelta::minutes(number.into())),
-        Some("hour") => Some(beginning + TimeDelta::hours(number.into())),
+        Some("hour" | "hours") => Some(beginning + TimeDelta::hours(number.into())),
         Some("months") => beginning.checked_add_months(Months::new(number)),
         Some("days") => beginning.checked_add_days(Days::new(number.into())),
         _ => panic!("{period} is no period"),

@@ -68,7 +68,7 @@ pub struct Desk {
 
 impl Function for Desk {
     const NAME: &'static str = "desk";
-    const PATIENCE: Patience = Patience::LONG;
+    const PATIENCE: Patience = Patience::ORDER;
     type Event = gateway::Event;
     type Answer = gateway::Answer;
 

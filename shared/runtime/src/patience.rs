@@ -25,6 +25,8 @@ impl Patience {
     pub const PAGE: Self = Self::of_millis(1_000, 1_500, 3_000);
     /// Where a stream or a schedule starts something short.
     pub const SHORT: Self = Self::of_millis(2_000, 5_000, 15_000);
+    /// Where somebody waits for another function's answer: an HTTP API gives up after 30 seconds.
+    pub const ORDER: Self = Self::of_millis(1_000, 12_000, 14_000);
     /// Where a function makes many calls, one after the other.
     pub const LONG: Self = Self::of_millis(3_000, 20_000, 45_000);
     /// With local services: only the machine is slow there.

@@ -3,7 +3,7 @@
 
 use super::Names;
 use crate::house::House;
-use crate::permissions::template;
+use crate::permissions::{allowed, template};
 use custodian_local::iam::{Call, Principal};
 
 /// The buckets that contain no personal data, and that the account may read.
@@ -233,15 +233,27 @@ fn nothing_lets_anybody_but_its_stream_invoke_expire() {
             assert_eq!(name, "Orders");
         }
         assert!(
-            it["Type"] != "AWS::IAM::Role" || !policy.contains("lambda:Invoke"),
+            it["Type"] != "AWS::IAM::Role"
+                || name == "DeskRole"
+                || !policy.contains("lambda:Invoke"),
             "{name} invokes functions"
         );
     }
+    let invoked = allowed(&template, "Desk").into_iter();
+    let invoked = invoked.filter(|may| may.starts_with("lambda:"));
+    assert!(invoked.eq([
+        "lambda:InvokeFunction Export",
+        "lambda:InvokeFunction Requests"
+    ]));
     let orders = resources["Orders"]["Properties"]["PolicyDocument"]["Statement"]
         .as_sequence()
         .unwrap();
     assert!(orders[0]["Effect"] == "Allow" && !text(&orders[0]["Resource"]).contains("Expire"));
-    assert!(orders[1]["Effect"] == "Deny" && text(&orders[1]["Resource"]).contains("Expire.Arn"));
+    let denied = text(&orders[1]["Resource"]);
+    assert_eq!(orders[1]["Effect"], "Deny");
+    for function in ["Expire", "Erase", "Import", "Desk"] {
+        assert!(denied.contains(&format!("{function}.Arn")), "{function}");
+    }
     // No other stream can be read for it either: a mapping reads in the function's own name.
     let role = text(&resources["ExpireRole"]["Properties"]["Policies"]);
     assert_eq!(
