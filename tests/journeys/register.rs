@@ -1,6 +1,7 @@
 //! The register of requests: a case from a telephone call to its end, and its lists.
 
 mod access_first;
+mod by_orders;
 mod ways;
 
 use crate::evidence::{proven_without_doubt, says};

@@ -166,6 +166,7 @@ async fn place(house: &House, id: &str, kind: ConstraintKind, email: &str) {
         order: "order".to_owned(),
         holders: vec![holder.clone()],
         settled: false,
+        in_case: None,
     };
     hold_enforcement(house)
         .constraints
@@ -184,7 +185,10 @@ async fn lift(house: &House, id: &str) {
         .unwrap()
         .standing
         .kind;
-    standings.notice(&request(id), &act(house)).await.unwrap();
+    standings
+        .notice(&request(id), &act(house), Vec::new())
+        .await
+        .unwrap();
     let lifting = Lifting {
         act: act(house),
         reason: Reason::Settled,

@@ -1,8 +1,10 @@
 //! Why there is no package.
 
 use custodian_aws::StorageError;
+use custodian_domain::rights::register::Refusal;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::auditing::AuditedError;
+use custodian_rights::case_steps::NotEntered;
 use custodian_runtime::failure;
 use custodian_store::packages::Gone;
 use lambda_runtime::Diagnostic;
@@ -42,6 +44,15 @@ pub enum Error {
         /// The names of the first of them, for the answer and no log.
         names: Vec<String>,
     },
+    /// There is no such case.
+    #[error("there is no case with this case_id")]
+    UnknownCase,
+    /// The case does not allow it now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody else entered something into the case at the same moment.
+    #[error("somebody else entered something into the case just now: give the same order again")]
+    Busy,
     /// DynamoDB or S3 does not answer.
     #[error("not finished, ask again with the same request_id: {0}")]
     Storage(#[from] StorageError),
@@ -57,7 +68,22 @@ impl AuditedError for Error {
             Self::ErasureOpen => "ErasureOpen",
             Self::Gone(_) => "Gone",
             Self::Undecided { .. } => "Undecided",
+            Self::UnknownCase => "UnknownCase",
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Busy => "NotNow",
             Self::Storage(_) => failure::UNAVAILABLE,
+        }
+    }
+}
+
+impl From<NotEntered> for Error {
+    fn from(why: NotEntered) -> Self {
+        match why {
+            NotEntered::Order(violation) => Self::Order(violation),
+            NotEntered::UnknownCase => Self::UnknownCase,
+            NotEntered::Refused(refusal) => Self::Refused(refusal),
+            NotEntered::Busy => Self::Busy,
+            NotEntered::Storage(error) => Self::Storage(error),
         }
     }
 }

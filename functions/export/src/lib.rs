@@ -29,12 +29,14 @@ use custodian_domain::audit_trail::PersonTags;
 use custodian_domain::rights::order::{attempt, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_rights::auditing::{Auditing, Concerned};
+use custodian_rights::case_steps::{CaseSteps, Pointing};
 use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
 };
 use custodian_store::asked::Asked;
 use custodian_store::audit_log::AuditLog;
+use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::looks::Looks;
@@ -60,6 +62,9 @@ use status::Status;
 use std::sync::Arc;
 use supplementary::Council;
 use withdraw::Withdraw;
+
+/// The field that names the case of an order, under which the audit trail lists it.
+const CASE_ID: &str = "case_id";
 
 /// Makes packages, and links to them.
 #[derive(Debug)]
@@ -109,6 +114,15 @@ impl Function for Export {
         let suppressions = Suppressions::new(dynamodb.clone(), register.clone());
         let requests = Requests::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
+        let steps = CaseSteps {
+            cases: Cases::new(&dynamodb, &register),
+            requests: requests.clone(),
+            packages: packages.clone(),
+        };
+        let pointing = Pointing {
+            asked: Asked::new(&dynamodb, &register),
+            constraints: Constraints::new(dynamodb.clone(), register.clone()),
+        };
         let keys = secret::subject_keys(environment).await?;
         let files = Files::new(
             custodian_buckets::client(&environment.s3()),
@@ -176,6 +190,8 @@ impl Function for Export {
             requests: requests.clone(),
             exports: exports.clone(),
             maker,
+            steps: steps.clone(),
+            pointing,
         };
         let links = Arc::new(Links {
             clock: clock.clone(),
@@ -184,10 +200,12 @@ impl Function for Export {
             requests: requests.clone(),
             link_keys: secret::keyring(environment).await?,
             public_url,
+            steps: steps.clone(),
         });
         let withdraw = Withdraw {
             packages: packages.clone(),
             exports,
+            steps,
         };
         let status = Status {
             clock: clock.clone(),
@@ -230,10 +248,10 @@ impl Export {
         let order = unambiguous(order)?;
         let (field, handler) = self.handler(order);
         let (now, concerned) = (|| self.clock.now().trunc_subsecs(0), Concerned::default());
-        let request = if field.is_empty() {
-            "request_id"
-        } else {
-            field
+        let request = match field {
+            _ if order.get(CASE_ID).is_some() => CASE_ID,
+            "" => "request_id",
+            field => field,
         };
         let attempt = attempt(
             Self::NAME,

@@ -5,9 +5,15 @@ use crate::order::Invocation;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::keyring::{Keyring, Packages as LinkKeys};
+use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkId, LinkKind, PackageLink};
+use custodian_domain::rights::register::lists::AnswerMeans;
+use custodian_domain::rights::register::{Progress, Step};
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::case_steps::{CaseSteps, OrderedIn};
+use custodian_rights::case_view::show;
 use custodian_runtime::Clock;
 use custodian_store::packages::{Decided, Grant, Made, Package, Packages, State};
 use custodian_store::requests::Requests;
@@ -26,6 +32,7 @@ pub(crate) struct Links {
     pub(crate) requests: Requests,
     pub(crate) link_keys: Keyring<LinkKeys>,
     pub(crate) public_url: String,
+    pub(crate) steps: CaseSteps,
 }
 
 /// The properties of a new link.
@@ -36,6 +43,25 @@ pub(crate) struct NewLink<'a> {
     pub(crate) until: DateTime<Utc>,
     /// What is decided with it.
     pub(crate) decided: Option<Decided>,
+}
+
+/// The case that an order about a package is about: that of the package, which the order need not
+/// name again. `field` says who gives it.
+pub(crate) fn in_case(
+    (order, field, by): (Order<'_>, &str, &str),
+    request: &RequestId,
+    package: &Package,
+) -> Result<Option<OrderedIn>, Error> {
+    if order.has("case_id") {
+        let named = order.case("case_id")?;
+        let own = package.in_case.as_ref().map(|it| &it.case_id);
+        if own != Some(&named) {
+            let rule = "must be that of the case in which the package was ordered";
+            return Err(Violation::new("case_id", rule).into());
+        }
+    }
+    let before = package.in_case.as_ref();
+    Ok(CaseSteps::again(None, before, request, (field, by))?)
 }
 
 impl Links {
@@ -78,6 +104,7 @@ impl Links {
         &self,
         request: &RequestId,
         new: NewLink<'_>,
+        in_case: Option<&OrderedIn>,
         now: DateTime<Utc>,
     ) -> Result<Value, Error> {
         let NewLink {
@@ -99,13 +126,33 @@ impl Links {
             report: 0,
             wrong_codes: 0,
         };
+        let taken = match in_case {
+            Some(ordered) => {
+                // Each link hands the package over once more.
+                let link = grant.link.as_str().to_owned();
+                let steps = |_: &Progress| match kind {
+                    LinkKind::Release => {
+                        let means = AnswerMeans::Link;
+                        vec![(Step::HandedOver { means }, link.clone())]
+                    }
+                    LinkKind::Reading => Vec::new(),
+                };
+                Some(self.steps.take(ordered, steps, now).await?)
+            }
+            None => None,
+        };
+        let beside = taken.as_ref().map(|taken| self.steps.storing(taken, now));
+        let beside = beside.transpose()?.unwrap_or_default();
         if !self
             .packages
-            .grant(request, kind, &grant, decided.as_ref())
+            .grant(request, kind, &grant, decided.as_ref(), beside)
             .await?
         {
             // It was closed in between.
             self.find(request, now).await?;
+            if in_case.is_some() {
+                return Err(Error::Busy);
+            }
             return Err(StorageError::unreadable("enter a link to a package").into());
         }
         let (event, outcome) = match kind {
@@ -122,9 +169,11 @@ impl Links {
             until,
         };
         tracing::info!(outcome, "export");
-        Ok(json!({
+        let mut answer = json!({
             "request_id": request.as_str(), "url": format!("{}/packages/{}", self.public_url, link.token(&self.link_keys)),
             "code": code.shown(), "fetches": fetches, "expires_at": until,
-        }))
+        });
+        show(taken.as_ref().map(|taken| &taken.case), &mut answer);
+        Ok(answer)
     }
 }

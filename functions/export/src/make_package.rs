@@ -14,11 +14,15 @@ use custodian_domain::record::Fingerprint;
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::rights::register::progress::CopyStage;
+use custodian_domain::rights::register::{Case, Progress, Step};
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::case_steps::{CaseSteps, OrderedIn, Pointing, once};
+use custodian_rights::case_view::show;
 use custodian_rights::people::{Follow, Found, People};
 use custodian_runtime::Clock;
 use custodian_store::packages::{HOLDERS, Made, Package, Packages, State};
-use custodian_store::requests::Requests;
+use custodian_store::requests::{HOLDERS as PER_CASE, Requests};
 use serde_json::{Value, json};
 
 /// Makes the package of a request.
@@ -30,11 +34,14 @@ pub(crate) struct MakePackage {
     pub(crate) requests: Requests,
     pub(crate) exports: Exports,
     pub(crate) maker: PackageMaker,
+    pub(crate) steps: CaseSteps,
+    pub(crate) pointing: Pointing,
 }
 
 /// An order for a package.
 #[derive(Debug)]
-struct PackageOrder {
+struct PackageOrder<'a> {
+    order: Order<'a>,
     kind: PackageKind,
     identifiers: Vec<Identifier>,
     requested_by: String,
@@ -42,11 +49,12 @@ struct PackageOrder {
     decisions: Decisions,
 }
 
-impl PackageOrder {
+impl<'a> PackageOrder<'a> {
     /// Reads an order. Without a request id it has that of the invocation, which Lambda's own
     /// retries share.
-    fn read(order: &Value, invocation: &str) -> Result<Self, Violation> {
-        const FIELDS: [&str; 6] = [
+    fn read(order: &'a Value, invocation: &str) -> Result<Self, Violation> {
+        const FIELDS: [&str; 7] = [
+            "case_id",
             "kind",
             "identifiers",
             "requested_by",
@@ -62,6 +70,7 @@ impl PackageOrder {
         };
         Ok(Self {
             kind,
+            order,
             identifiers: order.identifiers()?,
             requested_by: order.text("requested_by")?.to_owned(),
             request: order.request_or(invocation)?,
@@ -96,6 +105,7 @@ impl PackageOrder {
         digest: String,
         before: Option<&Package>,
         found: &Found,
+        in_case: Option<&OrderedIn>,
         now: DateTime<Utc>,
     ) -> Package {
         Package {
@@ -117,6 +127,7 @@ impl PackageOrder {
             reading: None,
             fetched: Vec::new(),
             withdrawn: None,
+            in_case: in_case.map(|ordered| ordered.in_case.clone()),
         }
     }
 }
@@ -128,18 +139,27 @@ impl OrderHandler for MakePackage {
     }
 
     fn given_by(&self, _: &str) -> &'static str {
-        "requested_by"
+        BY
     }
 
     /// Makes the package of a request, or returns the one that was made before: `{"kind",
-    /// "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?}`.
+    /// "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?,
+    /// "case_id"?}`. In a case, it is first entered whose data it is, then that the package is
+    /// ordered, with the package, and at last that it is made. If that breaks off, the same order
+    /// enters the rest.
     async fn carry_out(
         &self,
         order: &Value,
         _: &str,
         invocation: &Invocation<'_>,
     ) -> Result<Value, Error> {
-        let (order, now) = (PackageOrder::read(order, invocation.id)?, invocation.now);
+        let (mut order, now) = (PackageOrder::read(order, invocation.id)?, invocation.now);
+        let mut named = None;
+        if order.order.has("case_id") {
+            let kinds = [order.kind.request()];
+            (order.request, named) = self.steps.named(order.order, &kinds, BY, now).await?;
+        }
+        let order = order;
         let digest = order.digest(&self.people.keys);
         let before = self.packages.find(&order.request, now).await?;
         let found = self
@@ -152,6 +172,15 @@ impl OrderHandler for MakePackage {
             )
             .await?;
         invocation.concerned.about(&found.holders);
+        if let Some(before) = &before
+            && named.is_some()
+            && before.in_case != named.as_ref().map(|it| it.in_case.clone())
+        {
+            return Err(Error::AnotherRequest);
+        }
+        let stored = before.as_ref().and_then(|before| before.in_case.as_ref());
+        let by = (BY, &*order.requested_by);
+        let in_case = CaseSteps::again(named, stored, &order.request, by)?;
         if let Some((before, made)) = before
             .as_ref()
             .map(|it| completed(it, &digest, now))
@@ -160,7 +189,8 @@ impl OrderHandler for MakePackage {
         {
             self.record_order(&order).await?;
             note_look(invocation, before, made);
-            return Ok(self.answer(&order, before, made, &found));
+            let case = self.enter_made(in_case.as_ref(), now).await?;
+            return Ok(self.answer(&order, (before, made), &found, case.as_ref()));
         }
         People::must_know(&order.decisions, &found)?;
         if found.holders.len() > HOLDERS {
@@ -170,12 +200,22 @@ impl OrderHandler for MakePackage {
             )
             .into());
         }
+        self.confirm(&order, in_case.as_ref(), &found, now).await?;
         if before.is_some() {
             // What an interrupted run has left.
             self.exports.discard(&order.request).await?;
         }
-        let package = order.package(digest, before.as_ref(), &found, now);
-        if !self.packages.start(&order.request, &package).await? {
+        let package = order.package(digest, before.as_ref(), &found, in_case.as_ref(), now);
+        let beside = match &in_case {
+            Some(ordered) => {
+                let step = |_: &Progress| once(Step::PackageOrdered);
+                let taken = self.steps.take(ordered, step, now).await?;
+                self.steps.storing(&taken, now)?
+            }
+            None => Vec::new(),
+        };
+        let started = self.packages.start(&order.request, &package, beside);
+        if !started.await? {
             // Another run completed it in between, or it was closed.
             let other = self
                 .packages
@@ -185,7 +225,8 @@ impl OrderHandler for MakePackage {
             let (other, made) = completed(&other, &package.order, now)?.ok_or(Error::Unfinished)?;
             self.record_order(&order).await?;
             note_look(invocation, other, made);
-            return Ok(self.answer(&order, other, made, &found));
+            let case = self.enter_made(in_case.as_ref(), now).await?;
+            return Ok(self.answer(&order, (other, made), &found, case.as_ref()));
         }
         self.record_order(&order).await?;
         let to_make = ToMake {
@@ -197,14 +238,80 @@ impl OrderHandler for MakePackage {
         let made = Box::pin(self.maker.make(to_make, now)).await?;
         note_look(invocation, &package, &made);
         tracing::info!(outcome = "packaged", count = made.records, "export");
-        Ok(self.answer(&order, &package, &made, &found))
+        let case = self.enter_made(in_case.as_ref(), now).await?;
+        Ok(self.answer(&order, (&package, &made), &found, case.as_ref()))
     }
 }
 
+/// The field that says who orders a package.
+const BY: &str = "requested_by";
+
 impl MakePackage {
+    /// Refuses what the case does not allow, before anything is done, and enters whose data it is if
+    /// nobody has confirmed that.
+    async fn confirm(
+        &self,
+        order: &PackageOrder<'_>,
+        in_case: Option<&OrderedIn>,
+        found: &Found,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(ordered) = in_case else {
+            return Ok(());
+        };
+        let is_new = |progress: &Progress| *progress == Progress::Copy(CopyStage::Finding);
+        let both = |progress: &Progress| {
+            let confirmed = is_new(progress).then_some(Step::PersonConfirmed);
+            let steps = confirmed.into_iter().chain([Step::PackageOrdered]);
+            steps.flat_map(once).collect()
+        };
+        self.steps.take(ordered, both, now).await?;
+        let one = |progress: &Progress| {
+            let confirmed = is_new(progress).then_some(Step::PersonConfirmed);
+            confirmed.into_iter().flat_map(once).collect()
+        };
+        let taken = self.steps.take(ordered, one, now).await?;
+        if taken.is_stored() {
+            return Ok(());
+        }
+        if found.holders.len() > PER_CASE {
+            return Err(Violation::new(
+                "identifiers",
+                "lead to too many keys for a request of a case: name or confirm fewer",
+            )
+            .into());
+        }
+        let kind = order.kind.request();
+        let pointing = self
+            .pointing
+            .writes(&taken.case, kind, &found.holders, now)
+            .await?;
+        if self.steps.store(&taken, pointing, now).await? {
+            Ok(())
+        } else {
+            Err(Error::Busy)
+        }
+    }
+
+    /// Enters that the package is ordered and made, as far as that is missing.
+    async fn enter_made(
+        &self,
+        in_case: Option<&OrderedIn>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Case>, Error> {
+        let Some(ordered) = in_case else {
+            return Ok(None);
+        };
+        let steps = |_: &Progress| {
+            let both = [Step::PackageOrdered, Step::PackageMade];
+            both.into_iter().flat_map(once).collect()
+        };
+        Ok(Some(self.steps.enter(ordered, steps, now).await?))
+    }
+
     /// Stores who ordered the package: once for each order, because a second one may be somebody
     /// else's.
-    async fn record_order(&self, order: &PackageOrder) -> Result<(), StorageError> {
+    async fn record_order(&self, order: &PackageOrder<'_>) -> Result<(), StorageError> {
         self.requests
             .happened(
                 &order.request,
@@ -215,7 +322,13 @@ impl MakePackage {
             .await
     }
 
-    fn answer(&self, order: &PackageOrder, package: &Package, made: &Made, found: &Found) -> Value {
+    fn answer(
+        &self,
+        order: &PackageOrder<'_>,
+        (package, made): (&Package, &Made),
+        found: &Found,
+        case: Option<&Case>,
+    ) -> Value {
         let links = found.links();
         let mut answer = json!({
             "request_id": order.request.as_str(), "bucket": self.exports.bucket(), "key": made.key,
@@ -237,6 +350,7 @@ impl MakePackage {
                 .into_iter()
                 .for_each(|message| answer["message"] = json!(message));
         }
+        show(case, &mut answer);
         answer
     }
 }

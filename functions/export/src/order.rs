@@ -46,6 +46,7 @@ pub(crate) trait OrderHandler: Debug + Send + Sync {
 /// or `{"status": …, "by": …}`.
 #[derive(Debug)]
 pub(crate) struct NamedOrder<'a> {
+    pub(crate) order: Order<'a>,
     pub(crate) request: RequestId,
     pub(crate) by: &'a str,
 }
@@ -53,8 +54,9 @@ pub(crate) struct NamedOrder<'a> {
 impl<'a> NamedOrder<'a> {
     /// Reads an order that names the request in `field`.
     pub(crate) fn read(order: &'a Value, field: &str) -> Result<Self, Violation> {
-        let order = Order::read(order, &[field, "by"])?;
+        let order = Order::read(order, &[field, "by", "case_id"])?;
         Ok(Self {
+            order,
             request: request(order, field)?,
             by: order.text("by")?,
         })

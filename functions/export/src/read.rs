@@ -1,7 +1,7 @@
 //! A package is opened for the DPO, who reads it before it is released.
 
 use crate::Error;
-use crate::links::{FETCHES, Links, NewLink};
+use crate::links::{FETCHES, Links, NewLink, in_case};
 use crate::order::{Invocation, NamedOrder, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::package_token::LinkKind;
@@ -18,7 +18,8 @@ impl OrderHandler for Read {
         "read"
     }
 
-    /// Makes the link: `{"read", "by"}`. The earlier link of this kind ends.
+    /// Makes the link: `{"read", "by", "case_id"?}`. The earlier link of this kind ends. It is no step
+    /// of a case.
     async fn carry_out(
         &self,
         order: &Value,
@@ -27,6 +28,8 @@ impl OrderHandler for Read {
     ) -> Result<Value, Error> {
         let (order, now) = (NamedOrder::read(order, field)?, invocation.now);
         let (package, made) = self.0.openable(&order.request, invocation).await?;
+        let given = (order.order, "by", order.by);
+        let in_case = in_case(given, &order.request, &package)?;
         if let Some(until) = made.records_until {
             invocation.concerned.looked_at(&package.holders, until);
         }
@@ -38,6 +41,8 @@ impl OrderHandler for Read {
             until,
             decided: None,
         };
-        self.0.open(&order.request, new, now).await
+        self.0
+            .open(&order.request, new, in_case.as_ref(), now)
+            .await
     }
 }

@@ -1,7 +1,7 @@
 //! A package is released to the person.
 
 use crate::Error;
-use crate::links::{FETCHES, Links, NewLink};
+use crate::links::{FETCHES, Links, NewLink, in_case};
 use crate::order::{Invocation, OrderHandler, request};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -29,7 +29,8 @@ pub(crate) struct Release(pub(crate) Arc<Links>);
 
 /// An order to release a package: to make the link by which the person gets it.
 #[derive(Debug)]
-struct ReleaseOrder {
+struct ReleaseOrder<'a> {
+    order: Order<'a>,
     request: RequestId,
     decisions: Decisions,
     released_by: String,
@@ -39,10 +40,10 @@ struct ReleaseOrder {
     valid: TimeDelta,
 }
 
-impl ReleaseOrder {
+impl<'a> ReleaseOrder<'a> {
     /// Reads an order `{"release": …, "released_by": …}`, or its first form
     /// `{"link_for": …, "by": …}`.
-    fn read(order: &Value, field: &str) -> Result<Self, Violation> {
+    fn read(order: &'a Value, field: &str) -> Result<Self, Violation> {
         let by = given_by(field);
         let order = Order::read(
             order,
@@ -53,9 +54,11 @@ impl ReleaseOrder {
                 "refused_links",
                 "fetches",
                 "days",
+                "case_id",
             ],
         )?;
         Ok(Self {
+            order,
             request: request(order, field)?,
             decisions: order.decisions()?,
             released_by: order.text(by)?.to_owned(),
@@ -84,7 +87,8 @@ impl OrderHandler for Release {
         given_by(field)
     }
 
-    /// Releases a package. The earlier link ends.
+    /// Releases a package. The earlier link ends. If the package was made in a case, that it is
+    /// handed over there is entered in the same transaction.
     async fn carry_out(
         &self,
         order: &Value,
@@ -103,6 +107,8 @@ impl OrderHandler for Release {
                 .collect();
             return Err(Error::Undecided { count, names });
         }
+        let given = (order.order, given_by(field), &*order.released_by);
+        let in_case = in_case(given, &order.request, &package)?;
         let (until, by) = (made.expires_at.min(now + order.valid), &order.released_by);
         let decided = Decided::released(by, now, &order.decisions, &package);
         let new = NewLink {
@@ -112,7 +118,9 @@ impl OrderHandler for Release {
             until,
             decided,
         };
-        self.0.open(&order.request, new, now).await
+        self.0
+            .open(&order.request, new, in_case.as_ref(), now)
+            .await
     }
 }
 

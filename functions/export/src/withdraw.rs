@@ -2,13 +2,17 @@
 //! person's name.
 
 use crate::Error;
+use crate::links::in_case;
 use crate::order::{Invocation, OrderHandler, request};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use custodian_buckets::exports::Exports;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::register::Step;
 use custodian_domain::validation::violation::Violation;
-use custodian_store::packages::{Packages, State, Withdrawal};
+use custodian_rights::case_steps::CaseSteps;
+use custodian_store::packages::{Package, Packages, State, Withdrawal};
 use serde_json::{Value, json};
 
 /// Withdraws a package.
@@ -16,22 +20,25 @@ use serde_json::{Value, json};
 pub(crate) struct Withdraw {
     pub(crate) packages: Packages,
     pub(crate) exports: Exports,
+    pub(crate) steps: CaseSteps,
 }
 
 /// An order to withdraw a package: `{"withdraw": …, "by": …, "reason"?: …}`.
 #[derive(Debug)]
-struct WithdrawOrder {
+struct WithdrawOrder<'a> {
+    order: Order<'a>,
     request: RequestId,
     by: String,
     /// Why, in the words of the person who gives the order.
     reason: Option<String>,
 }
 
-impl WithdrawOrder {
+impl<'a> WithdrawOrder<'a> {
     /// Reads an order.
-    fn read(order: &Value, field: &str) -> Result<Self, Violation> {
-        let order = Order::read(order, &[field, "by", "reason"])?;
+    fn read(order: &'a Value, field: &str) -> Result<Self, Violation> {
+        let order = Order::read(order, &[field, "by", "reason", "case_id"])?;
         Ok(Self {
+            order,
             request: request(order, field)?,
             by: order.text("by")?.to_owned(),
             reason: order.words("reason", &[])?,
@@ -60,6 +67,7 @@ impl OrderHandler for Withdraw {
             .find(request, now)
             .await?
             .ok_or(Error::Unknown)?;
+        let in_case = in_case((order.order, "by", &order.by), request, &package)?;
         if package.state.is_open() {
             // No link leads to its files while they are deleted. If this is interrupted, the same
             // order continues it.
@@ -70,13 +78,24 @@ impl OrderHandler for Withdraw {
                 at: now,
                 reason: order.reason.clone(),
             };
+            // What must not be handed out is withdrawn, whatever its case says.
+            let beside = match &in_case {
+                Some(ordered) => {
+                    let taken = self
+                        .steps
+                        .take_if_allowed(ordered, &Step::PackageFailed, now)
+                        .await?;
+                    self.steps.storing(&taken, now)?
+                }
+                None => Vec::new(),
+            };
             if self
                 .packages
-                .withdraw(request, &package, &withdrawal)
+                .withdraw(request, &package, &withdrawal, beside)
                 .await?
             {
                 tracing::info!(outcome = "withdrawn", "export");
-                return Ok(answer(request, &withdrawal));
+                return self.answer(request, &package, &withdrawal, now).await;
             }
         }
         // It was closed before, or in between.
@@ -90,7 +109,8 @@ impl OrderHandler for Withdraw {
             .as_ref()
             .filter(|_| closed.state == State::Withdrawn)
         {
-            Some(withdrawal) => Ok(answer(request, withdrawal)),
+            Some(withdrawal) => self.answer(request, &closed, withdrawal, now).await,
+            None if closed.state.is_open() && in_case.is_some() => Err(Error::Busy),
             None => closed
                 .refuse_closed(now)
                 .map_err(Error::from)
@@ -99,8 +119,21 @@ impl OrderHandler for Withdraw {
     }
 }
 
-fn answer(request: &RequestId, withdrawal: &Withdrawal) -> Value {
-    json!({"request_id": request.as_str(), "state": State::Withdrawn, "withdrawn": withdrawal})
+impl Withdraw {
+    async fn answer(
+        &self,
+        request: &RequestId,
+        package: &Package,
+        withdrawal: &Withdrawal,
+        now: DateTime<Utc>,
+    ) -> Result<Value, Error> {
+        let mut answer = json!({
+            "request_id": request.as_str(), "state": State::Withdrawn, "withdrawn": withdrawal,
+        });
+        let in_case = package.in_case.as_ref();
+        self.steps.show(in_case, &mut answer, now).await?;
+        Ok(answer)
+    }
 }
 
 #[cfg(test)]

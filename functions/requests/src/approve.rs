@@ -19,8 +19,12 @@ use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
+use custodian_domain::rights::register::lists::{RequestKind, SingleHandedReason};
+use custodian_domain::rights::register::{Case, Progress, Step};
 use custodian_domain::rights::task::{Action, Task};
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::case_steps::{CaseSteps, once};
+use custodian_rights::case_view::show;
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::Follow;
 use custodian_rights::people::People;
@@ -35,6 +39,11 @@ use std::sync::Arc;
 /// Within how many days every place must be done: less than the month of Article 12(3), and the 28
 /// days that the privacy notice gives to newsletters.
 const DAYS: TimeDelta = periods::PLACES;
+/// The field that says who approves.
+const BY: &str = "approved_by";
+/// How many writes a step in a case takes at most beside the approval: the case, the event with its
+/// mark, what has moved or followed, and the lines of its lists.
+pub(crate) const IN_CASE: usize = 10;
 
 /// Approves a plan.
 #[derive(Debug)]
@@ -45,18 +54,22 @@ pub(crate) struct Approve {
     pub(crate) constraints: Constraints,
     pub(crate) impact: Arc<Impact>,
     pub(crate) view: Arc<RequestView>,
+    pub(crate) steps: CaseSteps,
 }
 
 #[async_trait]
 impl OrderHandler for Approve {
-    /// Approves a plan by its hash.
+    /// Approves a plan by its hash. If the plan names a case, so does its approval, and that this is
+    /// approved there is entered in the same transaction.
     #[expect(
         clippy::too_many_lines,
         reason = "one order, from its fields to its answer"
     )]
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
-        const FIELDS: [&str; 8] = [
+        const FIELDS: [&str; 10] = [
             "order",
+            "case_id",
+            "kind",
             "request_id",
             "hash",
             "approved_by",
@@ -67,10 +80,15 @@ impl OrderHandler for Approve {
         ];
         let now = invocation.now;
         let order = Order::read(order, &FIELDS)?;
-        let (id, hash, decisions) = (order.request()?, order.text("hash")?, order.decisions()?);
-        let approved_by = order.staff("approved_by")?;
+        let (id, named) = self
+            .steps
+            .named(order, &[RequestKind::Erasure], BY, now)
+            .await?;
+        let (hash, decisions) = (order.text("hash")?, order.decisions()?);
+        let approved_by = order.staff(BY)?;
         let planned = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         invocation.concerned.about(&planned.holders);
+        let in_case = CaseSteps::again(named, planned.in_case.as_ref(), &id, (BY, approved_by))?;
         if planned.stage != Stage::Planned {
             return self
                 .approved_before(&id, &planned, hash, approved_by, now)
@@ -142,6 +160,17 @@ impl OrderHandler for Approve {
             single_handed_reason: single_handed(order, &planned, approved_by, &matched)?,
             person_agreed_on: agreed(order, &opposed, now)?,
         };
+        let taken = match &in_case {
+            Some(ordered) => {
+                let approved = Step::Approved {
+                    hash: hash.to_owned(),
+                    single_handed: single_handed_in_case(&terms),
+                };
+                let step = |_: &Progress| once(approved.clone());
+                Some(self.steps.take(ordered, step, now).await?)
+            }
+            None => None,
+        };
         let request = Request {
             stage: Stage::Approved,
             undecided: Undecided::default(),
@@ -151,6 +180,7 @@ impl OrderHandler for Approve {
             sealed: Some(identities::seal(&self.identities, &matched)),
             matched: None,
             terms: Some(terms),
+            in_case: in_case.map(|ordered| ordered.in_case),
             ..planned
         };
         let tasks: Vec<Task> = Place::ALL
@@ -163,7 +193,14 @@ impl OrderHandler for Approve {
             .iter()
             .map(|holder| self.constraints.unheld(holder, &restricting, now));
         let mut beside: Vec<Write> = unheld.collect();
-        for case in &cases {
+        let own = taken.as_ref().map(|taken| self.steps.storing(taken, now));
+        beside.extend(own.transpose()?.unwrap_or_default());
+        // What stores a step checks its own case.
+        let is_own = |case: &&Case| {
+            let own = taken.as_ref().map(|taken| taken.case.id());
+            own == Some(case.id())
+        };
+        for case in cases.iter().filter(|case| !is_own(case)) {
             beside.push(self.impact.cases.unchanged(case)?);
         }
         if beside.len() > beside_at_most(request.holders.len()) {
@@ -183,11 +220,13 @@ impl OrderHandler for Approve {
                 .await;
         }
         tracing::info!(outcome = "approved", "request");
-        self.view.of(&id, &request, now).await
+        let mut answer = self.view.of(&id, &request, now).await?;
+        show(taken.as_ref().map(|taken| &taken.case), &mut answer);
+        Ok(answer)
     }
 
     fn given_by(&self) -> &'static str {
-        "approved_by"
+        BY
     }
 }
 
@@ -244,14 +283,18 @@ impl Approve {
                 .as_deref()
                 .is_some_and(|one| staff::is_same(one, by));
         if same {
-            self.view.of(id, request, now).await
+            let mut answer = self.view.of(id, request, now).await?;
+            self.steps
+                .show(request.in_case.as_ref(), &mut answer, now)
+                .await?;
+            Ok(answer)
         } else {
             Err(Error::Approved)
         }
     }
 }
 
-fn too_many_keys() -> Violation {
+pub(crate) fn too_many_keys() -> Violation {
     let rule = "lead to too many keys for one request: plan with fewer";
     Violation::new("identifiers", rule)
 }
@@ -281,6 +324,12 @@ fn single_handed(
         return Ok(None);
     }
     reason.map(Some).ok_or(Error::SingleHanded)
+}
+
+/// The same, by the word that a case has for it: the request has the reason itself.
+fn single_handed_in_case(terms: &Terms) -> Option<SingleHandedReason> {
+    let reason = terms.single_handed_reason.as_ref();
+    reason.map(|_| SingleHandedReason::SaidAtApproval)
 }
 
 /// The day on which the person agreed, if they had opposed erasure.

@@ -2,18 +2,26 @@
 //! everything.
 
 use crate::Error;
+use crate::error::BUSY;
 use crate::order::Invocation;
 use crate::recipients::{LIFTED, Notification, RESTRICTED, Recipients};
 use crate::request_view::RequestView;
 use chrono::{DateTime, Utc};
 use custodian_domain::record::Fingerprint;
-use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Lifting, Reason};
+use custodian_domain::rights::constraint::{
+    Act, Constraint, ConstraintKind, Lifting, Limb, Reason,
+};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::register::lists::RequestKind;
+use custodian_domain::rights::register::progress::ObjectionStage;
+use custodian_domain::rights::register::{Progress, Step};
 use custodian_domain::rights::task::Action;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::case_steps::{CaseSteps, OrderedIn, once};
 use custodian_rights::hold_enforcement::{Enforced, HoldEnforcement};
 use custodian_rights::people::{Follow, Links, People};
+use custodian_store::Write;
 use custodian_store::constraints::Placed;
 use custodian_store::requests::{Request, Requests, Stage};
 use serde_json::{Value, json};
@@ -28,6 +36,7 @@ pub(crate) struct Constraining {
     pub(crate) hold_enforcement: HoldEnforcement,
     pub(crate) recipients: Arc<Recipients>,
     pub(crate) view: Arc<RequestView>,
+    pub(crate) steps: CaseSteps,
 }
 
 impl Constraining {
@@ -38,9 +47,12 @@ impl Constraining {
         order: &Value,
         invocation: &Invocation<'_>,
         ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation> + Send,
+        kinds: &[RequestKind],
     ) -> Result<Value, Error> {
-        const FIELDS: [&str; 7] = [
+        const FIELDS: [&str; 9] = [
             "order",
+            "case_id",
+            "kind",
             "request_id",
             "identifiers",
             "ground",
@@ -49,9 +61,12 @@ impl Constraining {
             "refused_links",
         ];
         let (order, now) = (Order::read(order, &FIELDS)?, invocation.now);
-        let (id, identifiers, decisions) =
-            (order.request()?, order.identifiers()?, order.decisions()?);
+        let (id, in_case) = self.steps.named(order, kinds, BY, now).await?;
+        let (identifiers, decisions) = (order.identifiers()?, order.decisions()?);
         let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
+        if let Some(ordered) = &in_case {
+            must_fit(ordered, kind)?;
+        }
         let people: Vec<_> = identifiers
             .iter()
             .map(|identifier| self.people.keys.key(identifier))
@@ -70,6 +85,7 @@ impl Constraining {
         let constraints = &self.hold_enforcement.constraints;
         if constraints.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
+            let taken = self.taken(in_case.as_ref(), &placing, now).await?;
             let placed = Placed {
                 standing: Constraint {
                     kind,
@@ -83,8 +99,9 @@ impl Constraining {
                 order: digest.clone(),
                 holders: found.holders.clone(),
                 settled: false,
+                in_case: in_case.as_ref().map(|ordered| ordered.in_case.clone()),
             };
-            let beside = match kind {
+            let mut beside = match kind {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
                     let by = &placed.standing.placed.by;
@@ -99,8 +116,12 @@ impl Constraining {
                         .await?
                 }
             };
+            beside.extend(taken.unwrap_or_default());
             // The code below checks whether this run or another run of the same order entered it.
-            constraints.enter(&id, &placed, beside).await?;
+            let is_new = constraints.enter(&id, &placed, beside).await?;
+            if !is_new && in_case.is_some() && constraints.find(&id, now).await?.is_none() {
+                return Err(Error::NotNow(BUSY));
+            }
         }
         // If it is not there, the request that would inform recipients belongs to another order.
         let placed = constraints
@@ -122,6 +143,8 @@ impl Constraining {
         let mut answer = constraint_view(&id, &placed, settled, &found.links());
         answer["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
         answer["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
+        let in_case = placed.in_case.as_ref();
+        self.steps.show(in_case, &mut answer, now).await?;
         Ok(answer)
     }
 
@@ -147,15 +170,34 @@ impl Constraining {
         Ok(erasures)
     }
 
-    /// Lifts a hold or restriction: `{"order", "request_id", "reason", "by"}`.
+    /// The writes that enter a step, beside what is placed or lifted.
+    pub(crate) async fn taken(
+        &self,
+        in_case: Option<&OrderedIn>,
+        steps: &(dyn Fn(&Progress) -> Vec<(Step, String)> + Send + Sync),
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<Write>>, Error> {
+        let Some(ordered) = in_case else {
+            return Ok(None);
+        };
+        let taken = self.steps.take(ordered, steps, now).await?;
+        Ok(Some(self.steps.storing(&taken, now)?))
+    }
+
+    /// Lifts a hold or restriction: `{"order", "request_id", "reason", "by", "case_id"?, "kind"?}`.
     pub(crate) async fn lift(
         &self,
         order: &Value,
         invocation: &Invocation<'_>,
         is: fn(ConstraintKind) -> bool,
+        kinds: &[RequestKind],
     ) -> Result<Value, Error> {
-        let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
-        let (id, now) = (order.request()?, invocation.now);
+        let order = Order::read(
+            order,
+            &["order", "request_id", "case_id", "kind", "reason", "by"],
+        )?;
+        let now = invocation.now;
+        let (id, named) = self.steps.named(order, kinds, BY, now).await?;
         let reason = Reason::parse(order.text("reason")?)?;
         let act = Act {
             by: order.text("by")?.to_owned(),
@@ -169,9 +211,11 @@ impl Constraining {
                 "a hold is lifted by `lift`, a restriction by `unrestrict`",
             ));
         }
+        let in_case = CaseSteps::again(named, placed.in_case.as_ref(), &id, (BY, &act.by))?;
         if standing.lifted.is_none() {
             standing.may_be_lifted()?;
-            let beside = match standing.kind {
+            let taken = self.taken(in_case.as_ref(), &lifting_step, now).await?;
+            let mut beside = match standing.kind {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
                     let (order, holders) = (placed.order.clone(), placed.holders.clone());
@@ -186,6 +230,7 @@ impl Constraining {
                         .await?
                 }
             };
+            beside.extend(taken.unwrap_or_default());
             self.hold_enforcement
                 .constraints
                 .lift(
@@ -202,11 +247,11 @@ impl Constraining {
         let placed = self.find(&id, now).await?;
         // If it is still in force, the request that would inform recipients belongs to another
         // order.
-        let lifting = placed
-            .standing
-            .lifted
-            .as_ref()
-            .ok_or(Error::AnotherRequest)?;
+        let lifting = match placed.standing.lifted.as_ref() {
+            Some(lifting) => lifting,
+            None if in_case.is_some() => return Err(Error::NotNow(BUSY)),
+            None => return Err(Error::AnotherRequest),
+        };
         self.view
             .ordered_again(&id, &lifting.act.by, &act.by, now)
             .await?;
@@ -214,6 +259,8 @@ impl Constraining {
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
         let mut answer = constraint_view(&id, &placed, settled, &Links::of(&[]));
         answer["recipients"] = json!(self.recipients.of(&id, &placed, now).await?);
+        let in_case = in_case.map(|ordered| ordered.in_case);
+        self.steps.show(in_case.as_ref(), &mut answer, now).await?;
         Ok(answer)
     }
 
@@ -251,6 +298,50 @@ impl Constraining {
             .reconcile(id, placed, &mut BTreeSet::new(), &mut done, now)
             .await?;
         Ok(done)
+    }
+}
+
+/// The requests of a case that a restriction can be a step of.
+pub(crate) const RESTRICTS: [RequestKind; 3] = [
+    RequestKind::Restriction,
+    RequestKind::Objection,
+    RequestKind::Rectification,
+];
+
+/// The field that says who gives one of these orders.
+const BY: &str = "by";
+
+/// A restriction in a case has the ground of what was asked: an objection that is weighed, or data
+/// whose accuracy is checked.
+fn must_fit(ordered: &OrderedIn, kind: ConstraintKind) -> Result<(), Violation> {
+    let wanted = match ordered.in_case.kind {
+        Some(RequestKind::Objection) => Limb::Objection,
+        Some(RequestKind::Rectification) => Limb::Accuracy,
+        _ => return Ok(()),
+    };
+    match kind {
+        ConstraintKind::Restriction(limb) if limb != wanted => {
+            let rule = "must be 18(1)(d) for an objection, and 18(1)(a) for a correction";
+            Err(Violation::new("ground", rule))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The step that a restriction is.
+fn placing(progress: &Progress) -> Vec<(Step, String)> {
+    match progress {
+        Progress::Correction(_) => once(Step::FactsNamed),
+        _ => once(Step::Restricted),
+    }
+}
+
+/// The step that the end of a restriction is. What follows an objection that is upheld was decided
+/// before, and a correction goes on.
+fn lifting_step(progress: &Progress) -> Vec<(Step, String)> {
+    match progress {
+        Progress::Correction(_) | Progress::Objection(ObjectionStage::Upheld(_)) => Vec::new(),
+        _ => once(Step::Lifted),
     }
 }
 

@@ -8,6 +8,9 @@ use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::RecordBody;
 use custodian_domain::record::rectification::RecordField;
 use custodian_domain::rights::order::Order;
+use custodian_domain::rights::register::lists::RequestKind;
+use custodian_domain::rights::register::progress::CorrectionStage;
+use custodian_domain::rights::register::{Progress, Step};
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::rectifying::RecordChange;
 use serde_json::Value;
@@ -24,10 +27,13 @@ pub(crate) struct Correct(pub(crate) Arc<NamedRecords>);
 impl OrderHandler for Correct {
     /// Corrects a record: `{"order", "request_id", "identifiers", "record", "changes": {field:
     /// value or null}, "by", "version"?, "confirmed_links"?, "refused_links"?}`, with fields as
-    /// [`crate::look`] lists them. What they said before is stored nowhere.
+    /// [`crate::look`] lists them. What they said before is stored nowhere. If it names a case, that
+    /// this is corrected is entered there afterwards; the same order completes that.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &[&NAMED[..], &["changes", "version"]].concat())?;
-        let (id, by, now) = (order.request()?, order.text("by")?, invocation.now);
+        let (by, now) = (order.text("by")?, invocation.now);
+        let kinds = [RequestKind::Rectification];
+        let (id, in_case) = self.0.steps.named(order, &kinds, "by", now).await?;
         let changes = changes(order)?;
         let is_done = |details: &RecordBody| {
             let mut same = details.clone();
@@ -51,6 +57,13 @@ impl OrderHandler for Correct {
         let Some(since) = times.max().copied() else {
             return Err(Error::NotNow("the record says that already"));
         };
+        let differs = wanted != named.details;
+        // The same correction again has the time at which it was stored.
+        let more = format!("{} {}", wanted.reference.as_str(), since.to_rfc3339());
+        let steps = |progress: &Progress| after_facts(progress, (Step::Corrected, more.clone()));
+        self.0
+            .must_allow((in_case.as_ref(), differs), &steps, now)
+            .await?;
         let events = self.0.register.history(&id, now).await?;
         self.0
             .register
@@ -67,7 +80,17 @@ impl OrderHandler for Correct {
             .concerned
             .looked_at(std::slice::from_ref(&done.holder), until);
         tracing::info!(outcome = "corrected", count = changes.len(), "record");
-        self.0.answer(order, &wanted, &done, now)
+        let case = self.0.enter(in_case.as_ref(), &steps, now).await?;
+        Ok(self.0.answer((&id, case.as_ref()), &wanted, &done, now))
+    }
+}
+
+/// A correction names what is disputed, if that was not named before.
+pub(crate) fn after_facts(progress: &Progress, step: (Step, String)) -> Vec<(Step, String)> {
+    let named = (Step::FactsNamed, String::new());
+    match progress {
+        Progress::Correction(CorrectionStage::Naming) => vec![named, step],
+        _ => vec![step],
     }
 }
 

@@ -5,9 +5,14 @@ use custodian_domain::rights::constraint::NotInformed;
 use custodian_domain::rights::register::Refusal;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::auditing::AuditedError;
+use custodian_rights::case_steps::NotEntered;
 use custodian_rights::rectifying::NotRectified;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
+
+/// Somebody else entered something into the case at the same moment.
+pub(crate) const BUSY: &str =
+    "somebody else entered something into the case just now: give the same order again";
 
 /// Why an order is not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -86,26 +91,7 @@ impl AuditedError for Error {
             Self::UnknownCase => "UnknownCase",
             Self::AnotherCase => "AnotherCase",
             Self::Outdated(_) => "Outdated",
-            Self::Refused(refusal) => match refusal {
-                Refusal::InTheFuture
-                | Refusal::TooEarly(_)
-                | Refusal::TooLongAgo
-                | Refusal::AfterEvents(_)
-                | Refusal::Grounds
-                | Refusal::Means
-                | Refusal::Duplicate
-                | Refusal::NoOriginal => "BadOrder",
-                Refusal::TooLateToExtend(_) => "TooLateToExtend",
-                Refusal::NotAccess => "NotAccess",
-                Refusal::Incomplete(_) => "Incomplete",
-                Refusal::Late(_) | Refusal::NotLate => "Late",
-                Refusal::AccessFirst => "AccessFirst",
-                Refusal::PlanChanged => "Stale",
-                Refusal::SamePerson => "SingleHanded",
-                Refusal::NoticeFirst => "NotTold",
-                Refusal::AnotherEvent => "AnotherEvent",
-                _ => "NotNow",
-            },
+            Self::Refused(refusal) => refusal.kind(),
             Self::AnotherRequest => "AnotherRequest",
             Self::Approved => "Approved",
             Self::Stale(_) => "Stale",
@@ -127,6 +113,18 @@ impl AuditedError for Error {
             },
             Self::NotNow(_) => "NotNow",
             Self::Storage(_) => failure::UNAVAILABLE,
+        }
+    }
+}
+
+impl From<NotEntered> for Error {
+    fn from(why: NotEntered) -> Self {
+        match why {
+            NotEntered::Order(violation) => Self::Order(violation),
+            NotEntered::UnknownCase => Self::UnknownCase,
+            NotEntered::Refused(refusal) => Self::Refused(refusal),
+            NotEntered::Busy => Self::NotNow(BUSY),
+            NotEntered::Storage(error) => Self::Storage(error),
         }
     }
 }

@@ -25,7 +25,8 @@ impl OrderHandler for FindRecords {
     /// "confirmed_links"?, "refused_links"?}`. 25 at a time; `after` is that of the page before.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &[&CONFIRMED[..], &["after"]].concat())?;
-        let (id, now) = (order.request()?, invocation.now);
+        let now = invocation.now;
+        let (id, in_case) = self.0.steps.named(order, &[], "by", now).await?;
         order.text("by")?;
         let found = self.0.found(order, invocation).await?;
         let (mut place, mut behind) = position(order, &found.holders)?;
@@ -52,11 +53,17 @@ impl OrderHandler for FindRecords {
             .map(|(place, record)| format!("{place}:{}", record.key.sort));
         tracing::info!(outcome = "listed", count = listed.len(), "records");
         let links = found.links();
-        Ok(json!({
+        let mut answer = json!({
             "request_id": id.as_str(), "matched": found.matched,
             "records": listed.iter().map(|(_, record)| view(record)).collect::<Vec<_>>(), "after": after,
             "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,
-        }))
+        });
+        let in_case = in_case.map(|ordered| ordered.in_case);
+        self.0
+            .steps
+            .show(in_case.as_ref(), &mut answer, now)
+            .await?;
+        Ok(answer)
     }
 }
 

@@ -14,12 +14,16 @@ pub(crate) struct Hold(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Hold {
-    /// Holds everything of a person, including what arrives later.
+    /// Holds everything of a person, including what arrives later. If it names a case, the hold is
+    /// bound to it, and is no step there.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .place(order, invocation, |ground| {
-                HoldGround::parse(ground).map(ConstraintKind::Hold)
-            })
+            .place(
+                order,
+                invocation,
+                |ground| HoldGround::parse(ground).map(ConstraintKind::Hold),
+                &[],
+            )
             .await
     }
 }

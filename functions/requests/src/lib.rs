@@ -57,6 +57,7 @@ use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_rights::auditing::{Auditing, Concerned};
+use custodian_rights::case_steps::{CaseSteps, Pointing};
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
 use custodian_rights::rectifying::Rectifying;
@@ -179,10 +180,18 @@ impl Function for Requests {
             tasks: tasks.clone(),
         });
         let in_steps = people.clone();
+        let steps = CaseSteps {
+            cases: cases.clone(),
+            requests: register.clone(),
+            packages: packages.clone(),
+        };
         let entering = Entering {
             cases: cases.clone(),
-            asked: asked.clone(),
-            constraints: constraints.clone(),
+            steps: steps.clone(),
+            pointing: Pointing {
+                asked: asked.clone(),
+                constraints: constraints.clone(),
+            },
         };
         let impact = Arc::new(Impact {
             people: people.clone(),
@@ -206,6 +215,7 @@ impl Function for Requests {
             },
             register: register.clone(),
             recovery: Days::new(settings::recovery_days(environment)?.into()),
+            steps: steps.clone(),
         });
         let recipients = Arc::new(Recipients {
             register: register.clone(),
@@ -223,12 +233,14 @@ impl Function for Requests {
             },
             recipients: Arc::clone(&recipients),
             view: Arc::clone(&view),
+            steps: steps.clone(),
         });
         let plan = PlanErasure {
             people: people.clone(),
             identities: Arc::clone(&identities),
             register: register.clone(),
             impact: Arc::clone(&impact),
+            steps: steps.clone(),
         };
         let approve = Approve {
             people: people.clone(),
@@ -237,6 +249,7 @@ impl Function for Requests {
             constraints,
             impact,
             view: Arc::clone(&view),
+            steps: steps.clone(),
         };
         let status = Status {
             register: register.clone(),
@@ -247,6 +260,7 @@ impl Function for Requests {
             register: register.clone(),
             tasks: tasks.clone(),
             view: Arc::clone(&view),
+            steps: steps.clone(),
         };
         let confirm = Confirm {
             register: register.clone(),
@@ -262,6 +276,7 @@ impl Function for Requests {
             register: register.clone(),
             recipients,
             view,
+            steps,
         };
         let disclose_identity = DiscloseIdentity {
             people: people.clone(),
@@ -351,7 +366,7 @@ impl Requests {
         let order = unambiguous(order)?;
         let (name, handler) = self.handler(order)?;
         let (now, concerned) = (|| self.clock.now().trunc_subsecs(0), Concerned::default());
-        let about = [REQUEST_ID, CASE_ID]
+        let about = [CASE_ID, REQUEST_ID]
             .into_iter()
             .find(|field| order.get(field).is_some())
             .unwrap_or(REQUEST_ID);
@@ -388,21 +403,22 @@ impl Requests {
     async fn attest(&self, order: &Value, answer: &Value, handler: &dyn OrderHandler) {
         // If an order names no request or case, its answer does.
         let named = |field: &str| {
-            let id = order.get(field).or(answer.get(field))?.as_str()?;
+            let told = || answer.get(field).or(answer["case"].get(field));
+            let id = order.get(field).or_else(told)?.as_str()?;
             RequestId::try_from(id.to_owned()).ok()
         };
         let now = self.clock.now();
-        let attested = if let Some(id) = named(REQUEST_ID) {
+        let mut attested = Ok(0);
+        if let Some(id) = named(REQUEST_ID) {
             let recipients = handler
                 .notifies_as()
                 .and_then(|name| id.following(name).ok());
             let written: Vec<RequestId> = recipients.into_iter().chain([id]).collect();
-            self.evidence.attest(&written, now).await
-        } else if let Some(Ok(case)) = named(CASE_ID).map(CaseId::try_from) {
-            self.evidence.attest_case(&case, now).await
-        } else {
-            return;
-        };
+            attested = self.evidence.attest(&written, now).await;
+        }
+        if let Some(Ok(case)) = named(CASE_ID).map(CaseId::try_from) {
+            attested = attested.and(self.evidence.attest_case(&case, now).await);
+        }
         if let Err(error) = attested {
             tracing::warn!(error = %error, outcome = "attested_later", "evidence");
         }

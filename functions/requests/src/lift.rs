@@ -17,9 +17,12 @@ impl OrderHandler for Lift {
     /// Lifts a hold. What is past its date, and under no other hold, is deleted at once.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .lift(order, invocation, |kind| {
-                matches!(kind, ConstraintKind::Hold(_))
-            })
+            .lift(
+                order,
+                invocation,
+                |kind| matches!(kind, ConstraintKind::Hold(_)),
+                &[],
+            )
             .await
     }
 }

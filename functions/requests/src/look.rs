@@ -20,7 +20,8 @@ impl OrderHandler for Look {
     /// request; the person is told when, and what for.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &NAMED)?;
-        let id = order.request()?;
+        let now = invocation.now;
+        let (id, in_case) = self.0.steps.named(order, &[], "by", now).await?;
         order.text("by")?;
         let named = self
             .0
@@ -30,12 +31,18 @@ impl OrderHandler for Look {
         let until = details.retention.due().instant();
         invocation.concerned.looked_at(&named.holders(), until);
         tracing::info!(outcome = "looked", "record");
-        Ok(json!({
+        let mut answer = json!({
             "request_id": id.as_str(), "record": details.reference, "source": details.source,
             "collected_at": details.collected_at, "kept_until": until,
             "on_hold": details.retention.is_held(), "restricted": details.restricted,
             "fields": details.correctable(), "corrected": details.rectification.corrected,
             "statement": details.rectification.statement, "version": NamedRecords::version(details),
-        }))
+        });
+        let in_case = in_case.map(|ordered| ordered.in_case);
+        self.0
+            .steps
+            .show(in_case.as_ref(), &mut answer, now)
+            .await?;
+        Ok(answer)
     }
 }

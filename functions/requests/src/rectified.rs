@@ -5,9 +5,13 @@ use crate::order::{Invocation, OrderHandler};
 use crate::recipients::{Notification, Recipients};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use custodian_domain::record::Fingerprint;
 use custodian_domain::rights::order::Order;
+use custodian_domain::rights::register::lists::RequestKind;
+use custodian_domain::rights::register::{Awaited, InCase};
 use custodian_domain::rights::task::Action;
+use custodian_rights::case_steps::{CaseSteps, OrderedIn};
 use custodian_rights::people::{Follow, People};
 use custodian_store::requests::{Approval, Requests};
 use serde_json::{Value, json};
@@ -21,6 +25,7 @@ pub(crate) struct Rectified {
     pub(crate) register: Requests,
     pub(crate) recipients: Arc<Recipients>,
     pub(crate) view: Arc<RequestView>,
+    pub(crate) steps: CaseSteps,
 }
 
 #[async_trait]
@@ -29,8 +34,10 @@ impl OrderHandler for Rectified {
     /// `{"order", "request_id", "identifiers", "by", "confirmed_links"?, "refused_links"?}`. The
     /// order does not say what was corrected.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
-        const FIELDS: [&str; 6] = [
+        const FIELDS: [&str; 8] = [
             "order",
+            "case_id",
+            "kind",
             "request_id",
             "identifiers",
             "by",
@@ -38,8 +45,9 @@ impl OrderHandler for Rectified {
             "refused_links",
         ];
         let (order, now) = (Order::read(order, &FIELDS)?, invocation.now);
-        let (id, identifiers, decisions) =
-            (order.request()?, order.identifiers()?, order.decisions()?);
+        let kinds = [RequestKind::Rectification];
+        let (id, in_case) = self.steps.named(order, &kinds, "by", now).await?;
+        let (identifiers, decisions) = (order.identifiers()?, order.decisions()?);
         let people: Vec<_> = identifiers
             .iter()
             .map(|identifier| self.people.keys.key(identifier))
@@ -64,7 +72,8 @@ impl OrderHandler for Rectified {
                 by,
                 holders: found.holders,
             };
-            let (request, tasks) = self.recipients.notifying(notification, now).await?;
+            let (mut request, tasks) = self.recipients.notifying(notification, now).await?;
+            request.in_case = self.must_follow(in_case.as_ref(), now).await?;
             let approval = Approval {
                 request: &request,
                 tasks: &tasks,
@@ -86,6 +95,31 @@ impl OrderHandler for Rectified {
         for name in ["linked", "linked_total", "undecided"] {
             answer[name] = links[name].clone();
         }
+        let in_case = request.in_case.as_ref();
+        self.steps.show(in_case, &mut answer, now).await?;
         Ok(answer)
+    }
+}
+
+impl Rectified {
+    /// Refuses to tell recipients of a correction that was not ordered under the same request. That
+    /// they are told follows by itself, once every task is done.
+    async fn must_follow(
+        &self,
+        in_case: Option<&OrderedIn>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<InCase>, Error> {
+        let Some(ordered) = in_case else {
+            return Ok(None);
+        };
+        let taken = self.steps.take(ordered, |_| Vec::new(), now).await?;
+        let mut awaited = taken.case.awaits().into_iter().map(|(_, awaited)| awaited);
+        if awaited.any(|it| it == Awaited::Recipients(ordered.request.clone())) {
+            Ok(Some(ordered.in_case.clone()))
+        } else {
+            Err(Error::NotNow(
+                "nothing was corrected in this case under this request_id of which recipients have to be told",
+            ))
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! informed that it is lifted.
 
 use crate::Error;
-use crate::constraints::Constraining;
+use crate::constraints::{Constraining, RESTRICTS};
 use crate::order::{Invocation, OrderHandler};
 use crate::recipients::RESTRICTED;
 use async_trait::async_trait;
@@ -16,12 +16,16 @@ pub(crate) struct Restrict(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Restrict {
-    /// Restricts everything of a person, including what arrives later.
+    /// Restricts everything of a person, including what arrives later. If it names a case, the step
+    /// that it is there is entered in the same transaction.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .place(order, invocation, |ground| {
-                Limb::parse(ground).map(ConstraintKind::Restriction)
-            })
+            .place(
+                order,
+                invocation,
+                |ground| Limb::parse(ground).map(ConstraintKind::Restriction),
+                &RESTRICTS,
+            )
             .await
     }
 

@@ -5,6 +5,9 @@ use crate::order::{Invocation, OrderHandler};
 use crate::request_view::RequestView;
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
+use custodian_domain::rights::register::Step;
+use custodian_domain::rights::register::lists::RequestKind;
+use custodian_rights::case_steps::CaseSteps;
 use custodian_store::requests::{Requests, Stage};
 use custodian_store::tasks::Tasks;
 use serde_json::Value;
@@ -16,14 +19,23 @@ pub(crate) struct Stop {
     pub(crate) register: Requests,
     pub(crate) tasks: Tasks,
     pub(crate) view: Arc<RequestView>,
+    pub(crate) steps: CaseSteps,
 }
+
+/// The field that says who stops it.
+const BY: &str = "stopped_by";
 
 #[async_trait]
 impl OrderHandler for Stop {
     /// Stops what has not begun; what has begun runs to its end.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
-        let order = Order::read(order, &["order", "request_id", "stopped_by"])?;
-        let (id, by, now) = (order.request()?, order.text("stopped_by")?, invocation.now);
+        let order = Order::read(
+            order,
+            &["order", "request_id", "case_id", "kind", "stopped_by"],
+        )?;
+        let (by, now) = (order.text(BY)?, invocation.now);
+        let kinds = [RequestKind::Erasure];
+        let (id, named) = self.steps.named(order, &kinds, BY, now).await?;
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         invocation.concerned.about(&request.holders);
         if request.stage == Stage::Planned {
@@ -31,9 +43,18 @@ impl OrderHandler for Stop {
                 "a plan that is not approved has nothing to stop: leave it, or plan it anew",
             ));
         }
-        if !self.register.stop(&id, by, now).await? {
+        let in_case = CaseSteps::again(named, request.in_case.as_ref(), &id, (BY, by))?;
+        let beside = match &in_case {
+            // What is stopped is stopped, whatever its case says.
+            Some(ordered) if request.stage == Stage::Approved => {
+                let taken = self.steps.take_if_allowed(ordered, &Step::Stopped, now);
+                self.steps.storing(&taken.await?, now)?
+            }
+            _ => Vec::new(),
+        };
+        if !self.register.stop(&id, by, beside, now).await? {
             return Err(Error::NotNow(
-                "the request is closed: there is nothing left to stop",
+                "the request is closed, so that nothing is left to stop, or its case has just changed: ask for its status",
             ));
         }
         for task in self
@@ -48,10 +69,13 @@ impl OrderHandler for Stop {
         tracing::info!(outcome = "stopped", "request");
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         invocation.concerned.about(&request.holders);
-        self.view.of(&id, &request, now).await
+        let mut answer = self.view.of(&id, &request, now).await?;
+        let in_case = in_case.map(|ordered| ordered.in_case);
+        self.steps.show(in_case.as_ref(), &mut answer, now).await?;
+        Ok(answer)
     }
 
     fn given_by(&self) -> &'static str {
-        "stopped_by"
+        BY
     }
 }

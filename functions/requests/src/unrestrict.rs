@@ -1,7 +1,7 @@
 //! A restriction is lifted.
 
 use crate::Error;
-use crate::constraints::Constraining;
+use crate::constraints::{Constraining, RESTRICTS};
 use crate::order::{Invocation, OrderHandler};
 use crate::recipients::LIFTED;
 use async_trait::async_trait;
@@ -15,12 +15,16 @@ pub(crate) struct Unrestrict(pub(crate) Arc<Constraining>);
 
 #[async_trait]
 impl OrderHandler for Unrestrict {
-    /// Lifts a restriction, if the person was informed.
+    /// Lifts a restriction, if the person was informed. If it was placed in a case, that this is
+    /// lifted there is entered in the same transaction.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         self.0
-            .lift(order, invocation, |kind| {
-                matches!(kind, ConstraintKind::Restriction(_))
-            })
+            .lift(
+                order,
+                invocation,
+                |kind| matches!(kind, ConstraintKind::Restriction(_)),
+                &RESTRICTS,
+            )
             .await
     }
 

@@ -1,5 +1,6 @@
 //! Works out again by when open requests of the register have to be answered, once a night: a
-//! release may know more bank holidays than the one that listed them.
+//! release may know more bank holidays than the one that listed them. And enters into their cases
+//! what has followed by itself: every place of an erasure is done, or recipients are told.
 
 use crate::Pass;
 use crate::chore::Chore;
@@ -7,13 +8,10 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use custodian_aws::StorageError;
 use custodian_domain::london;
-use custodian_domain::rights::calendar::{Calendar, ENGLAND_AND_WALES};
 use custodian_domain::rights::register::CaseId;
-use custodian_store::cases::Cases;
+use custodian_rights::case_steps::CaseSteps;
 use std::collections::BTreeSet;
 
-/// What is known of bank holidays.
-const CALENDAR: Calendar = ENGLAND_AND_WALES;
 /// How many requests are read at a time; a sweep that is cut short looks again at these at most.
 const AT_A_TIME: i32 = 100;
 /// How many times it reads so many in one sweep. The next hour continues.
@@ -30,7 +28,7 @@ pub(crate) struct Progress {
 
 /// Moves the dates of requests.
 #[derive(Debug)]
-pub(crate) struct MoveDates(pub(crate) Cases);
+pub(crate) struct MoveDates(pub(crate) CaseSteps);
 
 #[async_trait]
 impl Chore for MoveDates {
@@ -50,11 +48,12 @@ impl Chore for MoveDates {
         }
         for _ in 0..PAGES {
             let behind = pass.dates.behind.as_deref();
-            let page = self.0.open(behind, AT_A_TIME, now).await?;
+            let page = self.0.cases.open(behind, AT_A_TIME, now).await?;
             let ids: BTreeSet<&CaseId> = page.notes.iter().map(|note| &note.case_id).collect();
             for id in ids {
-                let has_moved = self.0.move_dates(id, &CALENDAR, now).await?;
-                pass.report.moved_dates += u64::from(has_moved);
+                let caught_up = self.0.catch_up(id, now).await?;
+                pass.report.moved_dates += u64::from(caught_up.moved);
+                pass.report.followed_steps += u64::from(caught_up.followed);
             }
             pass.dates.behind = page.after;
             if pass.dates.behind.is_none() {

@@ -9,7 +9,8 @@
 //!
 //! It starts partners' files again that nobody reads, wherever they are in the intake bucket.
 //!
-//! Every night it works out again by when open requests of the register have to be answered.
+//! Every night it works out again by when open requests of the register have to be answered, and
+//! enters into their cases what has followed by itself.
 //!
 //! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete,
 //! complaints that must be acknowledged or answered.
@@ -49,6 +50,7 @@ use custodian_buckets::files::Files;
 use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::case_steps::CaseSteps;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, failure, settings};
 use custodian_store::audit_log::AuditLog;
@@ -59,6 +61,7 @@ use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
+use custodian_store::requests::Requests;
 use custodian_store::surveys::Surveys;
 use custodian_store::surveys::tidying::Tidied;
 use custodian_store::sweep_cursor::{Remembered, SweepCursor};
@@ -109,6 +112,8 @@ pub struct Report {
     pub anchored_days: usize,
     /// How many cases have a date that bank holidays moved since they were listed.
     pub moved_dates: u64,
+    /// How many cases have a step that followed by itself since.
+    pub followed_steps: u64,
     /// How many marks were attested and removed.
     pub attested: u64,
     /// Whether telephone data comes in; `None` if there never was any.
@@ -177,7 +182,11 @@ impl Function for Sweep {
             environment.setting(settings::AUDIT_TABLE)?,
             &register,
         );
-        let cases = Cases::new(&dynamodb, &register);
+        let steps = CaseSteps {
+            cases: Cases::new(&dynamodb, &register),
+            requests: Requests::new(&dynamodb, &register),
+            packages: packages.clone(),
+        };
         let imports = Imports::new(dynamodb.clone(), register.clone());
         let surveys = Surveys::new(dynamodb.clone(), register.clone());
         let tasks = custodian_store::tasks::Tasks::new(dynamodb.clone(), register.clone());
@@ -202,7 +211,7 @@ impl Function for Sweep {
                     records: records.clone(),
                 }),
                 // Before what was written is attested.
-                Box::new(MoveDates(cases)),
+                Box::new(MoveDates(steps)),
                 Box::new(Attesting(evidence)),
                 // Before the ledger is anchored, so that the trail is anchored with it.
                 Box::new(Witnessing {

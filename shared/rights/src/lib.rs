@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod auditing;
+pub mod case_steps;
+pub mod case_view;
 pub mod erasure_scope;
 pub mod hold_enforcement;
 pub mod intake;

@@ -21,6 +21,7 @@ use custodian_domain::rights::register::{Case, CaseEntry, CaseId};
 use custodian_dynamo::{Condition, Table, Write, read, transact};
 use serde::{Deserialize, Serialize};
 
+const ENTER: &str = "enter what happened to a case";
 /// How many events a case has.
 const REVISION: &str = "revision";
 
@@ -103,7 +104,21 @@ impl Cases {
         calendar: &Calendar,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "enter what happened to a case";
+        let writes = self.storing((before, case), calendar, now)?;
+        transact(ENTER, writes.into_iter().chain(beside).collect()).await
+    }
+
+    /// The writes that do so, for a larger transaction.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be written.
+    pub fn storing(
+        &self,
+        (before, case): (Option<&StoredCase>, &Case),
+        calendar: &Calendar,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Write>, StorageError> {
+        const OPERATION: &str = ENTER;
         let (id, end) = (case.id(), ExpiresAt::at(case.ends()).epoch());
         let (listed, from) = before.map_or((&[][..], 0), |before| {
             (&before.listed[..], before.case.revision())
@@ -122,7 +137,6 @@ impl Cases {
             None => Condition::free(now),
             Some(before) => is_at(&before.case)?,
         })];
-        writes.extend(beside);
         let mut written = Vec::new();
         for (place, entry) in case.entries().iter().enumerate().skip(from) {
             let key = keys::case_event(id, place);
@@ -145,7 +159,7 @@ impl Cases {
                 writes.push(Write::put(&self.table, key, item).ending(end));
             }
         }
-        transact(OPERATION, writes).await
+        Ok(writes)
     }
 
     /// Enters which dates of a case bank holidays that became known have moved, and lists its

@@ -17,6 +17,7 @@ use custodian_domain::retention::ExpiresAt;
 use custodian_domain::retention::periods;
 use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Effect, Lifting};
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::register::InCase;
 use custodian_dynamo::{
     AttributeValue, Condition, Pages, Table, Write, s, set, to_value, transact,
 };
@@ -44,6 +45,9 @@ pub struct Placed {
     /// Whether all their items were checked when nobody who had not seen it could still be writing.
     #[serde(default)]
     pub settled: bool,
+    /// The request of a case that it carries out, if its order names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_case: Option<InCase>,
 }
 
 /// The restrictions of several holders, and when a request of theirs was last confirmed, as they
@@ -105,12 +109,17 @@ impl Constraints {
             .await
     }
 
-    /// Records that the person was informed that it will be lifted. Only the first call counts.
+    /// Records that the person was informed that it will be lifted, and the writes `beside` it. Only the first call counts.
     /// Returns whether this was it.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be recorded.
-    pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
+    pub async fn notice(
+        &self,
+        request: &RequestId,
+        act: &Act,
+        beside: Vec<Write>,
+    ) -> Result<bool, StorageError> {
         const OPERATION: &str = "record a notice";
         let noticed = self
             .change(request)
@@ -119,6 +128,7 @@ impl Constraints {
             .when(Condition::lacks("lifted"));
         let mut writes = vec![noticed];
         writes.extend(self.event(request, "told of the lifting", act).await?);
+        writes.extend(beside);
         transact(OPERATION, writes).await
     }
 

@@ -19,6 +19,7 @@ use custodian_domain::retention::ExpiresAt;
 use custodian_domain::retention::periods;
 use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::rights::register::InCase;
 use custodian_dynamo::{Condition, Pages, Query, Shown, Table, Write, to_value, transact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,6 +85,9 @@ pub struct Package {
     /// Who withdrew it, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
+    /// The request of a case that it answers, if its order names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_case: Option<InCase>,
 }
 
 /// The state of a package.
@@ -180,7 +184,8 @@ impl Packages {
         items.into_iter().map(read).collect()
     }
 
-    /// Enters a package before it is made, so that an erasure finds it from the first byte on.
+    /// Enters a package before it is made, and the writes `beside` it, so that an erasure finds it
+    /// from the first byte on.
     /// Returns whether it may be made: one that is complete, closed, or of another order may not.
     ///
     /// # Errors
@@ -189,6 +194,7 @@ impl Packages {
         &self,
         request: &RequestId,
         package: &Package,
+        beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a package";
         let until = ExpiresAt::at(package.requested_at + DAYS);
@@ -206,6 +212,7 @@ impl Packages {
             writes.push(Write::put(&self.0, key, Item::new()).ending(until.epoch()));
         }
         writes.push(self.put_due(until, request));
+        writes.extend(beside);
         transact(OPERATION, writes).await
     }
 

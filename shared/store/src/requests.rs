@@ -116,7 +116,7 @@ impl Requests {
         live(&keys::packages_of(holder)).and(live(&keys::clicks_of(holder)))
     }
 
-    /// Enters a plan, or replaces the plan `before`. Returns whether that was still the stored one.
+    /// Enters a plan, or replaces the plan `before`, with the writes `beside` it. Returns whether that was still the stored one.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be entered.
@@ -125,6 +125,7 @@ impl Requests {
         id: &RequestId,
         request: &Request,
         before: Option<&Request>,
+        beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a plan";
         let plan = self.put(OPERATION, id, request)?;
@@ -141,6 +142,7 @@ impl Requests {
         }
         let event = Event::by(&request.planned_by, "planned", request.planned_at);
         writes.extend(self.events.next(id, &event, &[META]).await?);
+        writes.extend(beside);
         transact(OPERATION, writes).await
     }
 
@@ -152,11 +154,13 @@ impl Requests {
         &self,
         id: &RequestId,
         by: &str,
+        beside: Vec<Write>,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         let mut writes = vec![self.approved(id).set_once("stopped_by", s(by))];
         let event = Event::by(by, "stopped", now);
         writes.extend(self.events.next(id, &event, &[META]).await?);
+        writes.extend(beside);
         transact("stop a request", writes).await
     }
 

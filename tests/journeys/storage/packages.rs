@@ -35,6 +35,7 @@ fn package(holders: &[&str]) -> Package {
         reading: None,
         fetched: Vec::new(),
         withdrawn: None,
+        in_case: None,
     }
 }
 
@@ -80,11 +81,16 @@ async fn a_package_is_found_by_its_request_by_whom_it_is_about_and_by_its_end() 
         assert_eq!(packages.find(&first, at(ASKED)).await.unwrap(), None);
         assert!(
             packages
-                .start(&first, &package(&["rosa", "abel"]))
+                .start(&first, &package(&["rosa", "abel"]), Vec::new())
                 .await
                 .unwrap()
         );
-        assert!(packages.start(&second, &package(&["rosa"])).await.unwrap());
+        assert!(
+            packages
+                .start(&second, &package(&["rosa"]), Vec::new())
+                .await
+                .unwrap()
+        );
         assert_eq!(find(tables, &first).await, package(&["rosa", "abel"]));
         assert_eq!(
             holding(tables, &person("rosa")).await,
@@ -119,10 +125,15 @@ async fn a_package_is_found_by_its_request_by_whom_it_is_about_and_by_its_end() 
 async fn a_package_that_broke_off_is_started_again() {
     lend(async |tables| {
         let (packages, id) = (tables.packages(), request("ex-1"));
-        assert!(packages.start(&id, &package(&["rosa"])).await.unwrap());
         assert!(
             packages
-                .start(&id, &package(&["rosa", "abel"]))
+                .start(&id, &package(&["rosa"]), Vec::new())
+                .await
+                .unwrap()
+        );
+        assert!(
+            packages
+                .start(&id, &package(&["rosa", "abel"]), Vec::new())
                 .await
                 .unwrap()
         );
@@ -131,7 +142,7 @@ async fn a_package_that_broke_off_is_started_again() {
             ..package(&["cleo"])
         };
         assert!(
-            !packages.start(&id, &other).await.unwrap(),
+            !packages.start(&id, &other, Vec::new()).await.unwrap(),
             "but not for another order"
         );
         assert_eq!(find(tables, &id).await, package(&["rosa", "abel"]));
@@ -144,7 +155,10 @@ async fn a_package_that_broke_off_is_started_again() {
 async fn a_complete_package_is_over_with_the_first_record_in_it() {
     lend(async |tables| {
         let (packages, id) = (tables.packages(), request("ex-1"));
-        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        packages
+            .start(&id, &package(&["rosa"]), Vec::new())
+            .await
+            .unwrap();
         let early = made("2096-11-30T00:00:00Z");
         assert!(packages.complete(&id, &early).await.unwrap());
         let complete = Package {
@@ -163,7 +177,10 @@ async fn a_complete_package_is_over_with_the_first_record_in_it() {
             "the first stands"
         );
         assert!(
-            !packages.start(&id, &package(&["abel"])).await.unwrap(),
+            !packages
+                .start(&id, &package(&["abel"]), Vec::new())
+                .await
+                .unwrap(),
             "nor is it made anew"
         );
         assert_eq!(find(tables, &id).await, complete);
@@ -192,15 +209,18 @@ async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_r
         let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
         assert!(
             !packages
-                .grant(&id, LinkKind::Release, &grant(&link, 2), None)
+                .grant(&id, LinkKind::Release, &grant(&link, 2), None, Vec::new())
                 .await
                 .unwrap(),
             "there is no package"
         );
-        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        packages
+            .start(&id, &package(&["rosa"]), Vec::new())
+            .await
+            .unwrap();
         assert!(
             !packages
-                .grant(&id, LinkKind::Release, &grant(&link, 2), None)
+                .grant(&id, LinkKind::Release, &grant(&link, 2), None, Vec::new())
                 .await
                 .unwrap(),
             "it is not complete"
@@ -208,7 +228,7 @@ async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_r
         packages.complete(&id, &made(OVER)).await.unwrap();
         assert!(
             packages
-                .grant(&id, LinkKind::Reading, &grant(&link, 2), None)
+                .grant(&id, LinkKind::Reading, &grant(&link, 2), None, Vec::new())
                 .await
                 .unwrap()
         );
@@ -229,7 +249,7 @@ async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_r
         );
         assert!(
             packages
-                .grant(&id, LinkKind::Release, &grant(&link, 2), None)
+                .grant(&id, LinkKind::Release, &grant(&link, 2), None, Vec::new())
                 .await
                 .unwrap()
         );
@@ -284,10 +304,13 @@ async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_r
 async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
     lend(async |tables| {
         let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
-        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        packages
+            .start(&id, &package(&["rosa"]), Vec::new())
+            .await
+            .unwrap();
         packages.complete(&id, &made(OVER)).await.unwrap();
         packages
-            .grant(&id, LinkKind::Release, &grant(&link, 3), None)
+            .grant(&id, LinkKind::Release, &grant(&link, 3), None, Vec::new())
             .await
             .unwrap();
         packages
@@ -320,7 +343,7 @@ async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
         );
         let newer = LinkId::random();
         packages
-            .grant(&id, LinkKind::Release, &grant(&newer, 3), None)
+            .grant(&id, LinkKind::Release, &grant(&newer, 3), None, Vec::new())
             .await
             .unwrap();
         assert!(
@@ -355,7 +378,7 @@ async fn a_closed_package_is_remembered_without_whose_it_was_and_looked_for_once
         for (id, end) in [("ex-early", "2096-11-30T00:00:00Z"), ("ex-full", OVER)] {
             let (packages, id) = (tables.packages(), request(id));
             packages
-                .start(&id, &package(&["rosa", "abel"]))
+                .start(&id, &package(&["rosa", "abel"]), Vec::new())
                 .await
                 .unwrap();
             packages.complete(&id, &made(end)).await.unwrap();
@@ -402,13 +425,21 @@ async fn a_closed_package_is_remembered_without_whose_it_was_and_looked_for_once
 async fn a_package_that_was_closed_meanwhile_is_neither_completed_nor_started_again() {
     lend(async |tables| {
         let (packages, id) = (tables.packages(), request("ex-1"));
-        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        packages
+            .start(&id, &package(&["rosa"]), Vec::new())
+            .await
+            .unwrap();
         packages
             .close(&id, &package(&["rosa"]), State::Erased, at(ASKED))
             .await
             .unwrap();
         assert!(!packages.complete(&id, &made(OVER)).await.unwrap());
-        assert!(!packages.start(&id, &package(&["rosa"])).await.unwrap());
+        assert!(
+            !packages
+                .start(&id, &package(&["rosa"]), Vec::new())
+                .await
+                .unwrap()
+        );
         let closed = find(tables, &id).await;
         assert_eq!(
             (closed.state, closed.made, closed.holders),

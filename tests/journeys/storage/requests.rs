@@ -40,6 +40,7 @@ fn planned(hash: &str) -> Request {
         sealed: Some("sealed".to_owned()),
         matched: Some("matched".to_owned()),
         terms: None,
+        in_case: None,
     }
 }
 
@@ -86,7 +87,7 @@ async fn enter(tables: &Tables, id: &RequestId) {
     assert!(
         tables
             .requests()
-            .plan(id, &planned("first"), None)
+            .plan(id, &planned("first"), None, Vec::new())
             .await
             .unwrap()
     );
@@ -97,9 +98,17 @@ async fn enter(tables: &Tables, id: &RequestId) {
 async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
     lend(async |tables| {
         let (requests, id) = (tables.requests(), request("er-1"));
-        assert!(requests.plan(&id, &planned("first"), None).await.unwrap());
         assert!(
-            !requests.plan(&id, &planned("other"), None).await.unwrap(),
+            requests
+                .plan(&id, &planned("first"), None, Vec::new())
+                .await
+                .unwrap()
+        );
+        assert!(
+            !requests
+                .plan(&id, &planned("other"), None, Vec::new())
+                .await
+                .unwrap(),
             "the id is taken"
         );
         let abels = Request {
@@ -108,13 +117,13 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
         };
         assert!(
             requests
-                .plan(&id, &abels, Some(&planned("first")))
+                .plan(&id, &abels, Some(&planned("first")), Vec::new())
                 .await
                 .unwrap()
         );
         assert!(
             !requests
-                .plan(&id, &planned("third"), Some(&planned("first")))
+                .plan(&id, &planned("third"), Some(&planned("first")), Vec::new())
                 .await
                 .unwrap(),
             "it is the second now"
@@ -136,7 +145,7 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
         );
         assert!(
             !requests
-                .plan(&id, &planned("third"), Some(&abels))
+                .plan(&id, &planned("third"), Some(&abels), Vec::new())
                 .await
                 .unwrap()
         );
@@ -175,7 +184,7 @@ async fn a_later_erasure_takes_nothing_from_an_earlier_one_and_goes_alone_when_i
         for (id, at, exclusions) in [("er-1", NOW, Vec::new()), ("er-2", LATER, vec![complaints])] {
             tables
                 .requests()
-                .plan(&request(id), &planned("first"), None)
+                .plan(&request(id), &planned("first"), None, Vec::new())
                 .await
                 .unwrap();
             assert!(
@@ -255,7 +264,7 @@ async fn an_approval_suppresses_whom_it_is_about_but_for_what_it_leaves() {
         };
         tables
             .requests()
-            .plan(&id, &planned("first"), None)
+            .plan(&id, &planned("first"), None, Vec::new())
             .await
             .unwrap();
         let partial = Request {
@@ -293,7 +302,7 @@ async fn an_approval_suppresses_whom_it_is_about_but_for_what_it_leaves() {
         let earlier = "2096-11-23T09:59:59Z";
         tables
             .requests()
-            .plan(&request("er-2"), &planned("first"), None)
+            .plan(&request("er-2"), &planned("first"), None, Vec::new())
             .await
             .unwrap();
         assert!(
@@ -424,7 +433,10 @@ async fn a_closed_request_has_its_certificate_and_forgets_whose_it_was() {
         );
         assert_eq!(all(requests.open_about(&person("rosa"), at(NOW))).await, []);
         assert!(
-            !requests.stop(&id, "dpo-7", at(NOW)).await.unwrap(),
+            !requests
+                .stop(&id, "dpo-7", Vec::new(), at(NOW))
+                .await
+                .unwrap(),
             "there is nothing to stop"
         );
         let (last, over) = (at("2102-11-23T09:59:59Z"), at("2102-11-23T10:00:00Z"));

@@ -57,6 +57,7 @@ async fn place(
         order: "order".to_owned(),
         holders,
         settled: false,
+        in_case: None,
     };
     assert!(
         tables
@@ -531,9 +532,17 @@ async fn a_restriction_is_lifted_after_the_person_was_told_and_not_before() {
                 .await
                 .unwrap()
         );
-        assert!(standings.notice(&request("r"), &act(TOLD)).await.unwrap());
         assert!(
-            !standings.notice(&request("r"), &act(LATER)).await.unwrap(),
+            standings
+                .notice(&request("r"), &act(TOLD), Vec::new())
+                .await
+                .unwrap()
+        );
+        assert!(
+            !standings
+                .notice(&request("r"), &act(LATER), Vec::new())
+                .await
+                .unwrap(),
             "the first time stands"
         );
         assert_eq!(lift(tables, "r", TOLD).await.unrestricted, 1);
@@ -544,7 +553,12 @@ async fn a_restriction_is_lifted_after_the_person_was_told_and_not_before() {
             .unwrap()
             .unwrap();
         assert_eq!(placed.standing.notice, Some(act(TOLD)));
-        assert!(!standings.notice(&request("x"), &act(TOLD)).await.unwrap());
+        assert!(
+            !standings
+                .notice(&request("x"), &act(TOLD), Vec::new())
+                .await
+                .unwrap()
+        );
         assert!(
             !standings
                 .lift(&request("x"), HOLD, &lifting, Vec::new())
@@ -577,7 +591,7 @@ async fn a_restriction_for_the_person_s_own_claim_holds_as_well_and_is_told_beyo
         place(tables, "h", HOLD, std::slice::from_ref(&rosa), TOLD).await;
         tables
             .standings()
-            .notice(&request("r"), &act(TOLD))
+            .notice(&request("r"), &act(TOLD), Vec::new())
             .await
             .unwrap();
         assert_eq!(lift(tables, "r", LATER).await.unrestricted, 1);

@@ -15,14 +15,13 @@ pub(crate) struct ShowCase(pub(super) Arc<Entering>);
 
 #[async_trait]
 impl OrderHandler for ShowCase {
-    /// `{"order", "case_id", "by"}`. If bank holidays that became known have moved a date, that is
-    /// entered first.
+    /// `{"order", "case_id", "by"}`. If bank holidays that became known have moved a date, or
+    /// something has followed by itself from what was ordered, that is entered first.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "case_id", "by"])?;
         let (id, now) = (order.case("case_id")?, invocation.now);
         order.staff_number("by")?;
-        let stored = self.0.find(&id, now).await?;
-        let case = stored.with_moved_dates(&CALENDAR, now);
+        let (stored, case) = self.0.current(&id, now).await?;
         if case != stored.case {
             // If somebody else enters something at the same time, they enter this as well.
             self.0

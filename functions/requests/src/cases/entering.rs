@@ -4,17 +4,14 @@ use super::case_view::{self, CALENDAR};
 use crate::Error;
 use crate::order::Invocation;
 use chrono::{DateTime, Utc};
-use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::order::Order;
-use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::register::lists::RequestKind;
 use custodian_domain::rights::register::{Case, CaseEntry, CaseEvent, CaseId, Entered};
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::case_steps::{CaseSteps, Pointing};
 use custodian_store::Write;
-use custodian_store::asked::{Asked, AskedFor};
 use custodian_store::cases::{Cases, StoredCase};
-use custodian_store::constraints::Constraints;
 use serde_json::{Value, json};
 
 /// The fields of every order that enters an event.
@@ -28,13 +25,13 @@ const TRIES: u32 = 5;
 #[derive(Debug)]
 pub(crate) struct Entering {
     pub(crate) cases: Cases,
-    pub(crate) asked: Asked,
-    pub(crate) constraints: Constraints,
+    pub(crate) steps: CaseSteps,
+    pub(crate) pointing: Pointing,
 }
 
 /// Whose a request is. The case itself does not say it.
 pub(super) struct Confirmed {
-    pub(super) request: RequestId,
+    pub(super) kind: RequestKind,
     pub(super) holders: Vec<Holder>,
 }
 
@@ -64,6 +61,7 @@ impl Entering {
             by: Some(order.staff_number("by")?),
             of: order.perhaps::<RequestKind>("kind")?,
             event,
+            request: None,
             note: order.note("note")?,
         })
     }
@@ -91,8 +89,7 @@ impl Entering {
         let entry = Self::entry(order, invocation, event)?;
         let mut tries = 0;
         loop {
-            let stored = self.find(&id, invocation.now).await?;
-            let mut case = stored.with_moved_dates(&CALENDAR, invocation.now);
+            let (stored, mut case) = self.current(&id, invocation.now).await?;
             let entered = case.enter(entry.clone(), &CALENDAR);
             // What was entered before is not refused because of what came after it.
             if entered != Ok(Entered::Before) {
@@ -104,7 +101,10 @@ impl Entering {
             } else {
                 let mut beside = self.beside(&stored.case, &entry, invocation.now).await?;
                 if let Some(confirmed) = confirmed {
-                    beside.extend(self.point(&case, confirmed, invocation.now).await?);
+                    let Confirmed { kind, holders } = confirmed;
+                    let now = invocation.now;
+                    let pointing = self.pointing.writes(&case, *kind, holders, now);
+                    beside.extend(pointing.await?);
                 }
                 beside
             };
@@ -149,23 +149,13 @@ impl Entering {
         Ok(vec![self.cases.unchanged(&other)?])
     }
 
-    /// Points from whose the request is to the request, and lets an approval of their erasure fail
-    /// that has not seen it.
-    async fn point(
+    /// A case as it is stored, and as it is now, with what has followed by itself.
+    pub(super) async fn current(
         &self,
-        case: &Case,
-        confirmed: &Confirmed,
+        id: &CaseId,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Write>, StorageError> {
-        let asked = AskedFor {
-            request: confirmed.request.clone(),
-            since: now,
-        };
-        let mut writes = self.constraints.asked(&confirmed.holders, now).await?;
-        for holder in &confirmed.holders {
-            writes.push(self.asked.pointer(holder, &asked, case.ends()));
-        }
-        Ok(writes)
+    ) -> Result<(StoredCase, Case), Error> {
+        self.steps.find(id, now).await?.ok_or(Error::UnknownCase)
     }
 
     /// A case.

@@ -64,7 +64,7 @@ impl OrderHandler for WriteLetter {
         let (kind, letter): (RequestKind, LetterKind) =
             (order.chosen("kind")?, order.chosen("letter")?);
         order.staff_number("by")?;
-        let case = self.entering.find(&id, now).await?.case;
+        let case = self.entering.current(&id, now).await?.1;
         let request = case.requests().find(|request| request.kind() == kind);
         let request = request
             .ok_or_else(|| Violation::new("kind", "must be that of a request of the case"))?;

@@ -5,7 +5,6 @@ use crate::Error;
 use crate::order::{Invocation, OrderHandler};
 use async_trait::async_trait;
 use custodian_domain::rights::order::Order;
-use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::register::lists::RequestKind;
 use custodian_domain::rights::register::{CaseEvent, Step};
 use custodian_domain::validation::violation::Violation;
@@ -27,7 +26,7 @@ const PLAIN: [(&str, Step); 18] = [
     ("found_accurate", Step::FoundAccurate),
     ("recipients_told", Step::RecipientsTold),
     ("stopped", Step::Stopped),
-    ("places_done", Step::PlacesDone),
+    ("places_done", Step::PlacesDone { on: None }),
     ("restricted", Step::Restricted),
     ("lifted", Step::Lifted),
     ("marketing_stopped", Step::MarketingStopped),
@@ -96,7 +95,7 @@ impl TakeStep {
         if !WHOSE.into_iter().any(|field| order.has(field)) {
             return Ok(None);
         }
-        let (case, kind) = (order.case("case_id")?, order.chosen::<RequestKind>("kind")?);
+        let kind = order.chosen::<RequestKind>("kind")?;
         let (identifiers, decisions) = (order.identifiers()?, order.decisions()?);
         let follow = Follow::Confirmed;
         let found = self
@@ -109,10 +108,8 @@ impl TakeStep {
             let rule = "lead to too many keys for one request: name fewer";
             return Err(Violation::new("identifiers", rule).into());
         }
-        let request = RequestId::try_from(case.request(kind));
-        let request = request.map_err(|rule| Violation::new("case_id", rule.to_string()))?;
         Ok(Some(Confirmed {
-            request,
+            kind,
             holders: found.holders,
         }))
     }

@@ -15,7 +15,7 @@ pub mod progress;
 mod refusal;
 mod request;
 
-pub use case::{Case, EVENTS, Entered};
+pub use case::{Awaited, Case, EVENTS, Entered, InCase, step_id};
 pub use case_event::{CaseEntry, CaseEvent};
 pub use case_id::{CaseId, NotACaseId};
 pub use lists::Listed;

@@ -67,7 +67,8 @@ impl Packages {
         }
     }
 
-    /// Closes a package that the DPO withdraws, as [`Packages::close`] does, and stores who did.
+    /// Closes a package that the DPO withdraws, as [`Packages::close`] does, and stores who did,
+    /// with the writes `beside` it.
     /// Returns whether it was open until then.
     ///
     /// # Errors
@@ -77,6 +78,7 @@ impl Packages {
         request: &RequestId,
         package: &Package,
         withdrawal: &Withdrawal,
+        beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "withdraw a package";
         let open = Condition::one_of("state", [State::Started, State::Complete].map(word));
@@ -87,6 +89,7 @@ impl Packages {
         let mut writes = self.closing(request, package, withdrawn, withdrawal.at);
         let event = Event::by(&withdrawal.by, "withdrawn", withdrawal.at);
         writes.extend(Events(self.0.clone()).next(request, &event, &[]).await?);
+        writes.extend(beside);
         transact(OPERATION, writes).await
     }
 

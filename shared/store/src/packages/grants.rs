@@ -91,6 +91,7 @@ impl Packages {
         kind: LinkKind,
         grant: &Grant,
         decided: Option<&Decided>,
+        beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a link to a package";
         let mut entered = Write::update(&self.0, entry(request))
@@ -102,7 +103,9 @@ impl Packages {
         if kind == LinkKind::Release {
             entered = entered.remove("unconfirmed").remove("undecided");
         }
-        count(OPERATION, entered).await
+        let mut writes = vec![entered];
+        writes.extend(beside);
+        transact(OPERATION, writes).await
     }
 
     /// Counts that somebody with the right code fetches a file, if they still may. Returns whether

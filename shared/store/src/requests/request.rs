@@ -10,6 +10,7 @@ use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::{ArrivedSince, Plan};
+use custodian_domain::rights::register::InCase;
 use custodian_domain::rights::task::Action;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,9 @@ pub struct Request {
     /// of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// The request of a case that it carries out, if its order names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_case: Option<InCase>,
 }
 
 /// What the approval of a plan says about the plan.
@@ -131,6 +135,7 @@ impl Request {
             sealed: None,
             matched: None,
             terms: None,
+            in_case: None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! A case: its events, and what they make of it.
 
 mod dates;
+mod following;
+
+pub use following::{Awaited, InCase, step_id};
 
 use super::case_event::{CaseEntry, CaseEvent};
 use super::case_id::CaseId;
@@ -161,8 +164,12 @@ impl Case {
         if self.entries.len() >= EVENTS {
             return Err(Refusal::TooMany);
         }
-        // Nobody enters that a date has moved, and nothing else: what the sweep writes is no more.
-        let is_of_nobody = matches!(entry.event, CaseEvent::DueMoved { .. });
+        // Nobody enters that a date has moved, or what follows by itself, and nothing else.
+        let is_of_nobody = match &entry.event {
+            CaseEvent::DueMoved { .. } => true,
+            CaseEvent::Stepped { step } => step.follows_by_itself(),
+            _ => false,
+        };
         if entry.by.is_none() && !is_of_nobody {
             return Err(Refusal::NotNow);
         }

@@ -29,6 +29,9 @@ pub struct CaseEntry {
     pub of: Option<RequestKind>,
     /// What happened.
     pub event: CaseEvent,
+    /// The request under which it was ordered; `None` if somebody entered it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
     /// What else there is to say, of 500 characters at most. People are told to write no names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -223,10 +226,11 @@ impl CaseEntry {
                 by,
                 of,
                 event,
+                request,
                 note,
                 ..
             } = one.clone();
-            (id, by, of, event, note)
+            (id, by, of, event, request, note)
         };
         apart_from_time(self) == apart_from_time(other)
     }

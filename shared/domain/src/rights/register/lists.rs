@@ -423,5 +423,7 @@ list! {
         OnePersonOffice = "one_person_office",
         /// Everybody else is away, and the date is near.
         OthersAway = "others_away",
+        /// They said why with the approval, which has it.
+        SaidAtApproval = "said_at_approval",
     }
 }

@@ -71,6 +71,20 @@ impl Progress {
         }
     }
 
+    /// How far it is after a step that nobody entered, because it follows by itself.
+    ///
+    /// # Errors
+    /// [`Refusal`] if it does not, or cannot follow.
+    pub fn followed_by(&self, step: &Step) -> Result<Self, Refusal> {
+        match self {
+            _ if !step.follows_by_itself() => Err(Refusal::NotNow),
+            Self::Copy(stage) => copy(*stage, step).map(Self::Copy),
+            Self::Correction(stage) => correction(*stage, step).map(Self::Correction),
+            Self::Deletion(DeletionStage::Approved) => Ok(Self::Deletion(DeletionStage::Certified)),
+            _ => Err(Refusal::NotNow),
+        }
+    }
+
     /// How far it is once it is opened again: what was done is done again, or something else is.
     #[must_use]
     pub fn reopened(&self) -> Self {

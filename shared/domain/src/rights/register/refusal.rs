@@ -93,6 +93,9 @@ pub enum Refusal {
     /// An answer lacks parts.
     #[error("the answer lacks: {}", listed(.0))]
     Incomplete(Vec<AnswerPart>),
+    /// The answer is of a day before what it tells of was done.
+    #[error("the answer must not be before what it tells of was done: {0}")]
+    AnsweredBefore(NaiveDate),
     /// It is closed after its date, without a reason.
     #[error("it was due on {0}: say why it is late")]
     Late(NaiveDate),
@@ -140,6 +143,34 @@ pub enum Refusal {
     /// The case has too many events.
     #[error("the case has as many events as one can have: close it, and continue in another case")]
     TooMany,
+}
+
+impl Refusal {
+    /// Its kind, as answers and the audit trail have it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::InTheFuture
+            | Self::TooEarly(_)
+            | Self::TooLongAgo
+            | Self::AfterEvents(_)
+            | Self::AnsweredBefore(_)
+            | Self::Grounds
+            | Self::Means
+            | Self::Duplicate
+            | Self::NoOriginal => "BadOrder",
+            Self::TooLateToExtend(_) => "TooLateToExtend",
+            Self::NotAccess => "NotAccess",
+            Self::Incomplete(_) => "Incomplete",
+            Self::Late(_) | Self::NotLate => "Late",
+            Self::AccessFirst => "AccessFirst",
+            Self::PlanChanged => "Stale",
+            Self::SamePerson => "SingleHanded",
+            Self::NoticeFirst => "NotTold",
+            Self::AnotherEvent => "AnotherEvent",
+            _ => "NotNow",
+        }
+    }
 }
 
 fn listed(parts: &[AnswerPart]) -> String {

@@ -12,7 +12,9 @@ use super::case_event::{CaseEntry, CaseEvent};
 use super::lists::{Asker, Decider, RefusalGround, RequestKind, Verdict};
 use super::progress::{ObjectionStage, Progress};
 use super::refusal::Refusal;
+use crate::london;
 use crate::rights::calendar::Calendar;
+use crate::rights::package::RequestId;
 use crate::rights::response_deadline::{ClockFacts, Need, Right};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +50,10 @@ pub struct CaseRequest {
     pub(super) authority: Option<NaiveDate>,
     /// How far it is.
     pub(super) progress: Progress,
+    /// The request under which its last step was ordered that waits for something.
+    pub(super) ordered: Option<RequestId>,
+    /// The last day on which something was done that an answer tells the person of.
+    pub(super) done_on: Option<NaiveDate>,
     /// What was decided.
     pub(super) decision: Option<Decision>,
     /// How it was closed.
@@ -84,6 +90,8 @@ impl CaseRequest {
             is_for_another: asker == Asker::Representative,
             authority: None,
             progress: Progress::of(kind),
+            ordered: None,
+            done_on: None,
             decision: None,
             closed: None,
         }
@@ -228,14 +236,23 @@ impl CaseRequest {
                 if let Some(need) = self.waits_for().filter(|_| step.needs_identity()) {
                     return Err(Refusal::NotDealtWith(need));
                 }
-                let by = entry.by.as_ref().ok_or(Refusal::NotNow)?;
-                let next = self.progress.after(step, by)?;
+                let next = match &entry.by {
+                    Some(by) => self.progress.after(step, by)?,
+                    None => self.progress.followed_by(step)?,
+                };
                 // While an objection is open, its restriction ends with what is decided.
                 let is_ended = matches!(next, Progress::Objection(ObjectionStage::Lifted));
                 if is_ended && self.closed.is_none() {
                     return Err(Refusal::NotNow);
                 }
                 self.progress = next;
+                if entry.request.is_some() {
+                    self.ordered.clone_from(&entry.request);
+                }
+                if step.is_answered() {
+                    let on = step.on().unwrap_or_else(|| london::date(entry.at));
+                    self.done_on = self.done_on.max(Some(on));
+                }
                 Ok(())
             }
             CaseEvent::Decided {

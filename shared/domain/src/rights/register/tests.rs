@@ -60,6 +60,7 @@ fn entry(id: &str, today: &str, of: Option<RequestKind>, event: CaseEvent) -> Ca
         by: Some(staff("dpo-7")),
         of,
         event,
+        request: None,
         note: None,
     }
 }

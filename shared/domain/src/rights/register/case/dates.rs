@@ -36,6 +36,7 @@ impl Case {
                 by: None,
                 of: Some(*kind),
                 event: CaseEvent::DueMoved { from: before, to },
+                request: None,
                 note: None,
             };
             if before != Some(to)

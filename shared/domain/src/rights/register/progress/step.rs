@@ -58,7 +58,11 @@ pub enum Step {
     /// Deletion: it was stopped at the places that had not begun.
     Stopped,
     /// Deletion: every place is done.
-    PlacesDone,
+    PlacesDone {
+        /// On which day the last was; `None` if somebody entered it by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<NaiveDate>,
+    },
     /// Restriction, objection: it was restricted.
     Restricted,
     /// Restriction, objection: the person was told that it will be lifted (Article 18(3)).
@@ -111,6 +115,7 @@ impl Step {
             | Self::Acknowledged { on }
             | Self::ProgressTold { on }
             | Self::OutcomeTold { on, .. } => Some(*on),
+            Self::PlacesDone { on } => *on,
             _ => None,
         }
     }
@@ -122,6 +127,63 @@ impl Step {
         !matches!(
             self,
             Self::MarketingStopped | Self::Restricted | Self::NewslettersStopped | Self::Stopped
+        )
+    }
+
+    /// Its name, as orders and histories have it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::PersonConfirmed => "person_confirmed",
+            Self::PackageOrdered => "package_ordered",
+            Self::PackageMade => "package_made",
+            Self::PackageFailed => "package_failed",
+            Self::Reviewed { .. } => "reviewed",
+            Self::HandedOver { .. } => "handed_over",
+            Self::Fetched => "fetched",
+            Self::FactsNamed => "facts_named",
+            Self::Corrected => "corrected",
+            Self::StatementAttached => "statement_attached",
+            Self::FoundAccurate => "found_accurate",
+            Self::RecipientsTold => "recipients_told",
+            Self::Planned { .. } => "planned",
+            Self::Approved { .. } => "approved",
+            Self::Stopped => "stopped",
+            Self::PlacesDone { .. } => "places_done",
+            Self::Restricted => "restricted",
+            Self::NoticeGiven { .. } => "notice_given",
+            Self::Lifted => "lifted",
+            Self::MarketingStopped => "marketing_stopped",
+            Self::Upheld { .. } => "upheld",
+            Self::Overridden => "overridden",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Investigated => "investigated",
+            Self::ProgressTold { .. } => "progress_told",
+            Self::OutcomeTold { .. } => "outcome_told",
+            Self::TakenToCommissioner => "taken_to_commissioner",
+            Self::NewslettersStopped => "newsletters_stopped",
+        }
+    }
+
+    /// Whether it follows by itself from what was ordered, so that nobody has to enter it.
+    #[must_use]
+    pub const fn follows_by_itself(&self) -> bool {
+        matches!(
+            self,
+            Self::PlacesDone { .. } | Self::RecipientsTold | Self::Fetched
+        )
+    }
+
+    /// Whether an answer tells the person of it, and so cannot be of an earlier day.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(
+            self,
+            Self::PackageMade
+                | Self::Reviewed { .. }
+                | Self::PlacesDone { .. }
+                | Self::Corrected
+                | Self::StatementAttached
         )
     }
 

@@ -11,11 +11,12 @@ pub(super) fn copy(stage: CopyStage, step: &Step) -> Result<CopyStage, Refusal> 
     use CopyStage::{Finding, Found, HandedOver, Packaging, Ready, ToReview};
     match (stage, step) {
         // Somebody else's links are confirmed later, so a package may have to be made again.
+        // So may one whose link has ended before the person fetched it.
         (Finding | Found | ToReview | Ready, Step::PersonConfirmed)
-        | (Packaging | ToReview | Ready, Step::PackageFailed) => Ok(Found),
-        (Found | ToReview | Ready, Step::PackageOrdered) => Ok(Packaging),
+        | (Packaging | ToReview | Ready | HandedOver, Step::PackageFailed) => Ok(Found),
+        (Found | ToReview | Ready | HandedOver, Step::PackageOrdered) => Ok(Packaging),
         (Packaging, Step::PackageMade) => Ok(ToReview),
-        (ToReview, Step::Reviewed { .. }) => Ok(Ready),
+        (ToReview | Ready, Step::Reviewed { .. }) => Ok(Ready),
         (Ready | HandedOver, Step::HandedOver { .. }) | (HandedOver, Step::Fetched) => {
             Ok(HandedOver)
         }
@@ -29,9 +30,12 @@ pub(super) fn correction(stage: CorrectionStage, step: &Step) -> Result<Correcti
     use CorrectionStage::{Accurate, Checking, Corrected, Naming, Stated, Told};
     match (stage, step) {
         (Naming | Checking | Accurate, Step::FactsNamed) => Ok(Checking),
-        (Checking, Step::Corrected) => Ok(Corrected),
+        // Several records may be disputed. What is corrected stays so with a statement beside it.
+        (Checking | Corrected | Stated, Step::Corrected) | (Corrected, Step::StatementAttached) => {
+            Ok(Corrected)
+        }
         // If it is accurate, the person is offered a statement.
-        (Checking | Accurate, Step::StatementAttached) => Ok(Stated),
+        (Checking | Accurate | Stated, Step::StatementAttached) => Ok(Stated),
         (Checking, Step::FoundAccurate) => Ok(Accurate),
         (Corrected | Stated, Step::RecipientsTold) => Ok(Told),
         _ => Err(Refusal::NotNow),
@@ -67,7 +71,7 @@ pub(super) fn deletion(
                 Ok(Approved)
             }
         }
-        (Approved, Step::PlacesDone) => Ok(Certified),
+        (Approved, Step::PlacesDone { .. }) => Ok(Certified),
         (Approved, Step::Stopped) => Ok(Halted),
         _ => Err(Refusal::NotNow),
     }

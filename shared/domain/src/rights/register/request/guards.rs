@@ -71,6 +71,9 @@ impl CaseRequest {
             CaseEvent::Closed {
                 ending, on, late, ..
             } => {
+                if let Some(done) = self.done_on.filter(|done| ending.is_answer() && on < done) {
+                    return Err(Refusal::AnsweredBefore(done));
+                }
                 if *ending == Ending::Lapsed {
                     self.check_silence(*on, calendar)?;
                 }

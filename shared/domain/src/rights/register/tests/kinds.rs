@@ -1,9 +1,10 @@
 //! The steps of each kind: which may follow which. What a table does not list is refused.
 
 use super::*;
-use crate::rights::register::Progress;
 use crate::rights::register::lists::{AfterUpheld, ComplaintOutcome, LeftOut, SingleHandedReason};
+use crate::rights::register::{Awaited, Progress};
 
+const PLACES_DONE: Step = Step::PlacesDone { on: None };
 const TODAY: &str = "2026-11-25";
 
 fn told(on: &str) -> Step {
@@ -29,7 +30,7 @@ pub(super) fn all_steps() -> Vec<Step> {
         Step::RecipientsTold,
         planned("h1"),
         approved("h1", Some(SingleHandedReason::OnePersonOffice)),
-        Step::PlacesDone,
+        PLACES_DONE,
         Step::Restricted,
         told(TODAY),
         Step::Lifted,
@@ -109,12 +110,15 @@ fn a_copy_is_read_by_a_human_before_it_is_handed_over() {
         to_review.push((reviewed.clone(), "ready"));
         allowed(kind, &path[..3], &to_review);
         let mut ready = found.to_vec();
-        ready.push(failed);
+        ready.push(failed.clone());
+        ready.push((reviewed.clone(), "ready"));
         ready.push((handed.clone(), "handed_over"));
         allowed(kind, &path[..4], &ready);
         let over = [
             (handed.clone(), "handed_over"),
             (fetched.clone(), "handed_over"),
+            (ordered.clone(), "packaging"),
+            failed,
         ];
         allowed(kind, &path[..5], &over);
         assert!(walked(kind, &path).is_done() && !walked(kind, &path[..4]).is_done());
@@ -145,12 +149,14 @@ fn a_correction_is_checked_corrected_or_stated_and_told_to_recipients() {
         (Step::FoundAccurate, "accurate"),
     ];
     allowed(kind, &[Step::FactsNamed], &checking);
-    allowed(
-        kind,
-        &[Step::FactsNamed, Step::Corrected],
-        std::slice::from_ref(&told),
-    );
-    allowed(kind, &[Step::FactsNamed, Step::StatementAttached], &[told]);
+    let corrected = [
+        (Step::Corrected, "corrected"),
+        (Step::StatementAttached, "corrected"),
+        told.clone(),
+    ];
+    allowed(kind, &[Step::FactsNamed, Step::Corrected], &corrected);
+    let both = [(Step::Corrected, "corrected"), stated.clone(), told];
+    allowed(kind, &[Step::FactsNamed, Step::StatementAttached], &both);
     allowed(
         kind,
         &[Step::FactsNamed, Step::FoundAccurate],
@@ -171,7 +177,7 @@ fn an_erasure_is_approved_by_somebody_else_for_the_plan_that_was_looked_at() {
     allowed(
         kind,
         &[planned("h1"), alone.clone()],
-        &[(Step::PlacesDone, "certified"), (Step::Stopped, "halted")],
+        &[(PLACES_DONE, "certified"), (Step::Stopped, "halted")],
     );
     let again = (planned("h1"), "planned");
     allowed(
@@ -179,7 +185,7 @@ fn an_erasure_is_approved_by_somebody_else_for_the_plan_that_was_looked_at() {
         &[planned("h1"), alone.clone(), Step::Stopped],
         &[again],
     );
-    allowed(kind, &[planned("h1"), alone, Step::PlacesDone], &[]);
+    allowed(kind, &[planned("h1"), alone, PLACES_DONE], &[]);
     let at = walked(kind, &[planned("h0"), planned("h1")]);
     let by = |who: &str, hash: &str| at.after(&approved(hash, None), &staff(who)).err();
     assert_eq!(by("dpo-9", "h1"), None);
@@ -418,4 +424,60 @@ fn access_comes_before_an_erasure_of_the_same_case_packaged_or_not() {
         copy(&mut case, Step::PackageOrdered),
         Err(Refusal::ErasureOpen)
     );
+}
+
+#[test]
+fn an_answer_is_not_of_a_day_before_what_it_tells_of_was_done() {
+    let mut one = case(&[RequestKind::Rectification]);
+    for done in [Step::FactsNamed, Step::Corrected, Step::RecipientsTold] {
+        step(&mut one, "2026-11-27", done).unwrap();
+    }
+    enter(&mut one, "2026-11-27", decided(Verdict::Granted, &[])).unwrap();
+    let answered = |on: &str| closed(Ending::Fulfilled, on, None);
+    let before = Err(Refusal::AnsweredBefore(day("2026-11-27")));
+    assert_eq!(
+        enter(&mut one, "2026-11-28", answered("2026-11-26")),
+        before
+    );
+    enter(&mut one, "2026-11-28", answered("2026-11-27")).unwrap();
+}
+
+#[test]
+fn what_follows_by_itself_is_entered_once_by_nobody_and_only_where_it_is_awaited() {
+    let mut one = case(&[RequestKind::Erasure]);
+    let request = RequestId::try_from("C-1-erasure".to_owned()).unwrap();
+    let now = day("2026-11-27").and_time(NaiveTime::MIN).and_utc();
+    let on = Some(day("2026-11-26"));
+    let done = Step::PlacesDone { on };
+    let kind = RequestKind::Erasure;
+    assert_eq!(one.with_followed(kind, &request, done.clone(), now), one);
+    step(&mut one, TODAY, planned("h1")).unwrap();
+    let alone = SingleHandedReason::OnePersonOffice;
+    let event = CaseEvent::Stepped {
+        step: approved("h1", Some(alone)),
+    };
+    let mut by_order = entry("a", TODAY, Some(kind), event);
+    by_order.request = Some(request.clone());
+    one.enter(by_order, &ENGLAND_AND_WALES).unwrap();
+    let awaited = Awaited::Places(request.clone());
+    assert_eq!(one.awaits(), [(kind, awaited)]);
+    let over = one.with_followed(kind, &request, done.clone(), now);
+    assert_eq!((state(&over), over.awaits()), ("certified", Vec::new()));
+    assert_eq!(over.with_followed(kind, &request, done, now), over);
+    let entries = over.entries().to_vec();
+    assert_eq!(Case::of(over.id().clone(), entries), Some(over.clone()));
+    let mut told = over;
+    enter(&mut told, "2026-11-28", decided(Verdict::Granted, &[])).unwrap();
+    let early = enter(
+        &mut told,
+        "2026-11-28",
+        closed(Ending::Fulfilled, "2026-11-25", None),
+    );
+    assert_eq!(early, Err(Refusal::AnsweredBefore(day("2026-11-26"))));
+    enter(
+        &mut told,
+        "2026-11-28",
+        closed(Ending::Fulfilled, "2026-11-26", None),
+    )
+    .unwrap();
 }
