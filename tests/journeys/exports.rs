@@ -5,6 +5,7 @@ mod faults;
 mod handed_over;
 mod held;
 mod read;
+mod reviewed;
 mod sources;
 mod whole;
 
@@ -201,12 +202,8 @@ async fn a_person_is_found_by_the_second_identifier_once_the_dpo_confirms_that_i
     );
     assert_eq!(package["linked"][0]["person"], "r•••@example.org");
     let release = async |package: &Value| {
-        house
-            .invoke(
-                "export",
-                json!({"release": package["request_id"], "released_by": "dpo-7"}),
-            )
-            .await
+        let order = json!({"release": package["request_id"], "released_by": "dpo-7"});
+        house.release_by(order).await
     };
     let refused = release(&package).await.unwrap_err();
     assert!(refused.contains("confirm"), "{refused}");

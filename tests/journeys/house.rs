@@ -178,14 +178,32 @@ impl House {
         read(self.http.get(url)).await
     }
 
-    /// The DPO releases a package. Returns the link and its code.
+    /// Somebody reads a package, and decides that nothing is taken out.
+    pub async fn review(&self, request: &str) {
+        let read = json!({"read": request, "by": "dpo-7"});
+        let link = self.invoke("export", read).await.unwrap();
+        assert_eq!(self.fetch(&link, "report").await.status, 200);
+        let review = json!({"review": request, "by": "dpo-7", "nothing_taken_out": true});
+        self.invoke("export", review).await.unwrap();
+    }
+
+    /// The DPO reviews a package, if nobody has, and releases it. Returns the link and its code.
     pub async fn release(&self, request: &str) -> Value {
-        self.invoke(
-            "export",
-            json!({"release": request, "released_by": "dpo-7"}),
-        )
-        .await
-        .unwrap()
+        let order = json!({"release": request, "released_by": "dpo-7"});
+        self.release_by(order).await.unwrap()
+    }
+
+    /// The same with this order.
+    pub async fn release_by(&self, order: Value) -> Result<Value, String> {
+        let released = self.invoke("export", order.clone()).await;
+        match released {
+            Err(refused) if refused.contains("NotReviewed") => {
+                let request = order.get("release").or(order.get("link_for"));
+                self.review(request.unwrap().as_str().unwrap()).await;
+                self.invoke("export", order).await
+            }
+            released => released,
+        }
     }
 
     /// Somebody with a link to a package types a code and presses the button for a file.

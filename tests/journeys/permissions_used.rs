@@ -409,10 +409,23 @@ async fn export_calls_what_it_is_allowed() {
         .await;
     let (host, calls, gate) = gated_host(&house, "export");
     let export = Export::start(&host).await.unwrap();
-    let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142"), email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
+    let case = json!({"order": "register", "case_id": "C-1", "received": "2026-11-23", "channel": "letter",
+        "asker": "person", "kinds": ["access"], "by": "dpo-7"});
+    house.invoke("requests", case).await.unwrap();
+    let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142"), email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES, "case_id": "C-1"});
     export.invoke(event(order.clone())).await.unwrap();
-    export
+    let link = export
         .invoke(event(json!({"read": PACKAGES, "by": "dpo-7"})))
+        .await
+        .unwrap();
+    assert_eq!(house.fetch(&link, "report").await.status, 200);
+    let found = json!({"order": "find", "request_id": "LOOK-1", "identifiers": [email_id("rosa@example.org")], "by": "dpo-7"});
+    let found = house.invoke("requests", found).await.unwrap();
+    let mark = json!([{"record": found["records"][0]["record"], "ground": "third_party"}]);
+    export
+        .invoke(event(
+            json!({"review": PACKAGES, "by": "dpo-7", "take_out": mark}),
+        ))
         .await
         .unwrap();
     let link = export
@@ -428,6 +441,8 @@ async fn export_calls_what_it_is_allowed() {
         .invoke(event(json!({"withdraw": PACKAGES, "by": "dpo-7"})))
         .await
         .unwrap();
+    let close = json!({"order": "close", "case_id": "C-1", "ending": "withdrawn", "on": "2026-11-23", "by": "dpo-7", "event_id": "c1"});
+    house.invoke("requests", close).await.unwrap();
     // Another package, whose subject is erased after the export has read the data and before it
     // ends.
     let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
@@ -585,6 +600,13 @@ async fn requests_calls_what_it_is_allowed() {
     correct["record"] = found["records"][0]["record"].clone();
     correct["changes"] = json!({"contact.email": "isadora@example.org"});
     order(correct).await.unwrap();
+    order(json!({"order": "register", "case_id": "C-1", "received": "2026-11-23", "channel": "letter", "asker": "person",
+        "kinds": ["objection"], "by": "dpo-7"}))
+    .await
+    .unwrap();
+    order(json!({"order": "stop_marketing", "case_id": "C-1", "identifiers": [email_id("dora@example.org")], "by": "dpo-7"}))
+        .await
+        .unwrap();
     house.stack.clock().set(at("2029-11-24T10:00:00Z"));
     for (lift, id) in [("unrestrict", "RES-1"), ("lift", "CLAIM-1")] {
         order(json!({"order": lift, "request_id": id, "reason": "settled", "by": "dpo-7"}))

@@ -221,12 +221,12 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try(
             "Enter what happened to a case",
             put(register, "CASE#C-1", &["event", "by"]),
-            &["requests"],
+            &["export", "requests"],
         ),
         Try(
             "Enter what nobody did to a case: its date moved",
             put(register, "CASE#C-1", &["event"]),
-            &["requests", "sweep"],
+            &["export", "requests", "sweep"],
         ),
         Try(
             "Delete what happened to a case",
@@ -236,7 +236,7 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try(
             "Take a request off the list of open ones",
             delete(register, "OPEN"),
-            &["requests", "sweep"],
+            &["export", "requests", "sweep"],
         ),
         Try(
             "Note that a task is open",
@@ -266,7 +266,7 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try(
             "Enter what starts the task of a click",
             put(register, "CLICKSTART#click-1#newsletter", &["approved"]),
-            &["unsubscribe"],
+            &["requests", "unsubscribe"],
         ),
         Try(
             "Enter a click and what starts a task in one transaction",
@@ -321,7 +321,7 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try(
             "Enter an opt-out",
             put(register, &format!("OPTOUT#{SUBJECT}"), &["since"]),
-            &["unsubscribe"],
+            &["requests", "unsubscribe"],
         ),
         Try(
             "Enter that an address is confirmed",
@@ -579,7 +579,7 @@ fn of_evidence(names: &Names) -> Vec<Try> {
         Try(
             "Read a package",
             object("GetObject", exports, "SAR-1/x/export.json"),
-            &["download"],
+            &["download", "export"],
         ),
         Try(
             "Put another object in a package",

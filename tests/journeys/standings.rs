@@ -451,7 +451,7 @@ async fn state(house: &House) -> (Vec<usize>, usize, bool) {
         .collect();
     items.sort_unstable();
     let package = house
-        .invoke("export", json!({"release": "P", "released_by": "dpo-7"}))
+        .release_by(json!({"release": "P", "released_by": "dpo-7"}))
         .await;
     (items, house.told().await.len(), package.is_ok())
 }

@@ -15,6 +15,9 @@ async function released() {
   const id = `copy-${crypto.randomUUID()}`
   const identifiers = [{ type: 'email', value: `${id}@example.com` }]
   await ask(house, 'export', { kind: 'access', identifiers, requested_by: 'dpo-7', request_id: id })
+  const read = await ask(house, 'export', { read: id, by: 'dpo-7' })
+  await fetch(read.url, { method: 'POST', body: new URLSearchParams({ code: read.code, file: 'report' }), redirect: 'manual' })
+  await ask(house, 'export', { review: id, by: 'dpo-7', nothing_taken_out: true })
   const { url, code } = await ask(house, 'export', { release: id, released_by: 'dpo-7' })
   return { id, path: new URL(url).pathname, code }
 }

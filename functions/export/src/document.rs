@@ -9,9 +9,17 @@ use custodian_domain::record::facts::{Fact, Fields, Nature};
 use custodian_domain::record::{Record, RecordBody};
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::rights::taking_out::{Mark, take_out};
 use custodian_domain::survey::words::Words;
+use custodian_domain::validation::violation::Violation;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
+
+/// The line before the records, the beginning of the one that counts them, and of the one that says
+/// what was taken out.
+pub const RECORDS: &str = "\"records\":[";
+pub const RECORD_COUNT: &str = "\"record_count\":";
+pub const TAKEN_OUT: &str = "\"taken_out\":";
 
 /// The path of the schema of a document, below the product's own address.
 const SCHEMA: &str = "/schemas/export.schema.json";
@@ -81,6 +89,12 @@ impl<'a> PackagedRecord<'a> {
         }
     }
 
+    /// The same, without what marks take out.
+    pub fn without(mut self, marks: &[&Mark]) -> Result<Self, Violation> {
+        take_out(&mut self.facts, marks)?;
+        Ok(self)
+    }
+
     /// Until when it is kept, or would be without a hold; for access.
     pub fn kept_until(&self) -> Option<DateTime<Utc>> {
         (self.kind == PackageKind::Access).then(|| self.details.retention.due().instant())
@@ -147,7 +161,7 @@ pub fn opening(head: &Head<'_>) -> String {
     ]);
     let object = Value::Object(fields).to_string();
     format!(
-        "{},\n\"records\":[",
+        "{},\n{RECORDS}",
         object.strip_suffix('}').unwrap_or(&object)
     )
 }
@@ -178,7 +192,7 @@ pub fn held(head: &Head<'_>, records: u64) -> Result<String, serde_json::Error> 
         ));
     }
     Ok(format!(
-        "\n],\n\"record_count\":{records},\n\"held\":{{{}",
+        "\n],\n{RECORD_COUNT}{records},\n\"held\":{{{}",
         parts.join(",")
     ))
 }

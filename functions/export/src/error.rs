@@ -44,6 +44,22 @@ pub enum Error {
         /// The names of the first of them, for the answer and no log.
         names: Vec<String>,
     },
+    /// Nobody has decided what is taken out.
+    #[error(
+        "somebody has to read the package and say with the order `review` what is taken out, or nothing, before it is released"
+    )]
+    NotReviewed,
+    /// A review broke off.
+    #[error("the review of the package is not finished: give the same order `review` again")]
+    ReviewUnfinished,
+    /// Whoever reviews it has not read it.
+    #[error("open the package with the order `read`, and read it, before you review it")]
+    NotRead,
+    /// It is not what was read.
+    #[error(
+        "the package, or the record, is not what was read any more: withdraw it, make another and read that"
+    )]
+    Changed,
     /// There is no such case.
     #[error("there is no case with this case_id")]
     UnknownCase,
@@ -64,13 +80,15 @@ impl AuditedError for Error {
             Self::Order(_) => "BadOrder",
             Self::AnotherRequest => "AnotherRequest",
             Self::Unknown => "UnknownRequest",
-            Self::Unfinished => "Unfinished",
-            Self::ErasureOpen => "ErasureOpen",
+            Self::Unfinished | Self::ReviewUnfinished => "Unfinished",
+            Self::ErasureOpen | Self::Refused(Refusal::ErasureOpen) => "ErasureOpen",
             Self::Gone(_) => "Gone",
             Self::Undecided { .. } => "Undecided",
+            Self::NotReviewed => "NotReviewed",
+            Self::NotRead => "NotRead",
+            Self::Changed => "Outdated",
             Self::UnknownCase => "UnknownCase",
-            Self::Refused(refusal) => refusal.kind(),
-            Self::Busy => "NotNow",
+            Self::Refused(_) | Self::Busy => "NotNow",
             Self::Storage(_) => failure::UNAVAILABLE,
         }
     }

@@ -14,6 +14,8 @@ mod order;
 mod read;
 mod release;
 mod report;
+mod review;
+mod revising;
 mod sections;
 mod status;
 mod supplementary;
@@ -29,7 +31,7 @@ use custodian_domain::audit_trail::PersonTags;
 use custodian_domain::rights::order::{attempt, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_rights::auditing::{Auditing, Concerned};
-use custodian_rights::case_steps::{CaseSteps, Pointing};
+use custodian_rights::case_steps::CaseSteps;
 use custodian_rights::people::People;
 use custodian_runtime::{
     Clock, Environment, Function, Patience, StartError, failure, secret, settings,
@@ -57,6 +59,8 @@ use making::PackageMaker;
 use order::{Invocation, OrderHandler};
 use read::Read;
 use release::{FORMER_FIELD, Release};
+use review::Review;
+use revising::Reviser;
 use serde_json::Value;
 use status::Status;
 use std::sync::Arc;
@@ -119,10 +123,7 @@ impl Function for Export {
             requests: requests.clone(),
             packages: packages.clone(),
         };
-        let pointing = Pointing {
-            asked: Asked::new(&dynamodb, &register),
-            constraints: Constraints::new(dynamodb.clone(), register.clone()),
-        };
+        let asked = Asked::new(&dynamodb, &register);
         let keys = secret::subject_keys(environment).await?;
         let files = Files::new(
             custodian_buckets::client(&environment.s3()),
@@ -152,7 +153,7 @@ impl Function for Export {
                 suppressions: suppressions.clone(),
                 packages: packages.clone(),
                 looks: Looks::new(&dynamodb, &register),
-                asked: Asked::new(&dynamodb, &register),
+                asked: asked.clone(),
             },
         };
         let auditing = Auditing {
@@ -162,6 +163,11 @@ impl Function for Export {
                 &register,
             ),
             tags: PersonTags::new(&secret::keyring(environment).await?),
+        };
+        let reviser = Reviser {
+            records: records.clone(),
+            surveys: Surveys::new(dynamodb.clone(), register.clone()),
+            exports: exports.clone(),
         };
         let maker = PackageMaker {
             records: records.clone(),
@@ -191,7 +197,7 @@ impl Function for Export {
             exports: exports.clone(),
             maker,
             steps: steps.clone(),
-            pointing,
+            asked,
         };
         let links = Arc::new(Links {
             clock: clock.clone(),
@@ -202,6 +208,11 @@ impl Function for Export {
             public_url,
             steps: steps.clone(),
         });
+        let review = Review {
+            links: Arc::clone(&links),
+            exports: exports.clone(),
+            reviser,
+        };
         let withdraw = Withdraw {
             packages: packages.clone(),
             exports,
@@ -219,6 +230,7 @@ impl Function for Export {
                 (FORMER_FIELD, Box::new(Release(Arc::clone(&links)))),
                 ("release", Box::new(Release(Arc::clone(&links)))),
                 ("read", Box::new(Read(links))),
+                ("review", Box::new(review)),
                 ("withdraw", Box::new(withdraw)),
                 ("status", Box::new(status)),
             ],
@@ -227,7 +239,8 @@ impl Function for Export {
     }
 
     /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?,
-    /// "refused_links"?}`, which makes a package, or one of `{"read", "by"}`, `{"release",
+    /// "refused_links"?}`, which makes a package, or one of `{"read", "by"}`, `{"review", "by",
+    /// "nothing_taken_out" or "take_out"}`, `{"release",
     /// "released_by", "confirmed_links"?, "refused_links"?, "fetches"?, "days"?}`, `{"status",
     /// "by"}` and `{"withdraw", "by", "reason"?}`, which name the request of an existing package.
     ///

@@ -23,6 +23,9 @@ use serde_json::{Value, json};
 /// How often each file can be fetched by one link, unless the order says otherwise.
 pub(crate) const FETCHES: u32 = 3;
 
+/// That a package was opened to be read, as its events have it.
+pub(crate) const OPENED: &str = "opened for reading";
+
 /// Makes links to packages. Nothing here reaches the files.
 #[derive(Debug)]
 pub(crate) struct Links {
@@ -141,8 +144,7 @@ impl Links {
             }
             None => None,
         };
-        let beside = taken.as_ref().map(|taken| self.steps.storing(taken, now));
-        let beside = beside.transpose()?.unwrap_or_default();
+        let beside = self.steps.storing_any(taken.as_ref(), now)?;
         if !self
             .packages
             .grant(request, kind, &grant, decided.as_ref(), beside)
@@ -157,7 +159,7 @@ impl Links {
         }
         let (event, outcome) = match kind {
             LinkKind::Release => ("released", "released"),
-            LinkKind::Reading => ("opened for reading", "opened_for_reading"),
+            LinkKind::Reading => (OPENED, "opened_for_reading"),
         };
         self.requests
             .happened(request, event, by, self.clock.now())

@@ -14,13 +14,15 @@ use custodian_domain::record::Fingerprint;
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::rights::register::lists::RequestKind;
 use custodian_domain::rights::register::progress::CopyStage;
 use custodian_domain::rights::register::{Case, Progress, Step};
 use custodian_domain::validation::violation::Violation;
-use custodian_rights::case_steps::{CaseSteps, OrderedIn, Pointing, once};
+use custodian_rights::case_steps::{CaseSteps, OrderedIn, once, pointers};
 use custodian_rights::case_view::show;
 use custodian_rights::people::{Follow, Found, People};
 use custodian_runtime::Clock;
+use custodian_store::asked::Asked;
 use custodian_store::packages::{HOLDERS, Made, Package, Packages, State};
 use custodian_store::requests::{HOLDERS as PER_CASE, Requests};
 use serde_json::{Value, json};
@@ -35,7 +37,7 @@ pub(crate) struct MakePackage {
     pub(crate) exports: Exports,
     pub(crate) maker: PackageMaker,
     pub(crate) steps: CaseSteps,
-    pub(crate) pointing: Pointing,
+    pub(crate) asked: Asked,
 }
 
 /// An order for a package.
@@ -127,6 +129,8 @@ impl<'a> PackageOrder<'a> {
             reading: None,
             fetched: Vec::new(),
             withdrawn: None,
+            reviewed: None,
+            superseded: false,
             in_case: in_case.map(|ordered| ordered.in_case.clone()),
         }
     }
@@ -156,7 +160,7 @@ impl OrderHandler for MakePackage {
         let (mut order, now) = (PackageOrder::read(order, invocation.id)?, invocation.now);
         let mut named = None;
         if order.order.has("case_id") {
-            let kinds = [order.kind.request()];
+            let kinds = [RequestKind::from(order.kind)];
             (order.request, named) = self.steps.named(order.order, &kinds, BY, now).await?;
         }
         let order = order;
@@ -281,11 +285,9 @@ impl MakePackage {
             )
             .into());
         }
-        let kind = order.kind.request();
-        let pointing = self
-            .pointing
-            .writes(&taken.case, kind, &found.holders, now)
-            .await?;
+        let kind = RequestKind::from(order.kind);
+        let whose = (kind, &*found.holders);
+        let pointing = pointers(&self.asked, &taken.case, whose, now)?;
         if self.steps.store(&taken, pointing, now).await? {
             Ok(())
         } else {

@@ -157,6 +157,7 @@ impl PackageMaker {
             records_until,
             held,
             not_followed,
+            made_at: Some(now),
         };
         // An erasure suppresses its subject before it looks for packages: either it finds this one,
         // or this code sees the suppression.
@@ -287,7 +288,7 @@ impl Iterator for SomeKeys<'_> {
 }
 
 /// Sixteen bytes that nobody can guess, for a key.
-fn random() -> String {
+pub(crate) fn random() -> String {
     let mut bytes = [0; 16];
     #[expect(
         clippy::expect_used,

@@ -107,6 +107,12 @@ impl OrderHandler for Release {
                 .collect();
             return Err(Error::Undecided { count, names });
         }
+        if package.reviewed.is_none() {
+            return Err(Error::NotReviewed);
+        }
+        if package.superseded {
+            return Err(Error::ReviewUnfinished);
+        }
         let given = (order.order, given_by(field), &*order.released_by);
         let in_case = in_case(given, &order.request, &package)?;
         let (until, by) = (made.expires_at.min(now + order.valid), &order.released_by);

@@ -18,6 +18,10 @@ use custodian_web::page;
 use sha2::{Digest, Sha256};
 use words::{Shown, basis, shown, spoken, timed};
 
+/// The line after a record, and the beginning of the one before the records.
+pub const RECORD_END: &str = "<!--record ends-->";
+pub const RECORDS: &str = "<h2 id=\"records\">";
+
 /// The contents of the report's `style` element.
 const STYLE: &str = include_str!("../templates/report.css");
 
@@ -179,7 +183,7 @@ pub fn record(packaged: &PackagedRecord<'_>) -> String {
         shown: Shown::Text(basis(packaged.details.lawful_basis).to_owned()),
     });
     conversation.sort_by_key(|spoken| spoken.place);
-    written(&RecordPart {
+    let part = written(&RecordPart {
         title: title.unwrap_or(source),
         source,
         told_on: timed(packaged.details.collected_at),
@@ -191,7 +195,14 @@ pub fn record(packaged: &PackagedRecord<'_>) -> String {
         lines,
         legs,
         conversation: conversation.into_iter().map(turn).collect(),
-    })
+    });
+    let reference = packaged.details.reference.as_str();
+    format!("\n{}\n{part}\n{RECORD_END}\n", record_begins(reference))
+}
+
+/// The line before a record. What people wrote has no such line: its angle brackets are escaped.
+pub fn record_begins(reference: &str) -> String {
+    format!("<!--record {reference}-->")
 }
 
 /// Everything between the records and the rows in quarantine.

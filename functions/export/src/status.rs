@@ -63,6 +63,9 @@ impl OrderHandler for Status {
             "unconfirmed": package.unconfirmed, "undecided": package.undecided(&Decisions::default()),
             "handed_over_at": package.handed_over_at,
             "decided": package.decided, "withdrawn": package.withdrawn,
+            "reviewed": package.reviewed.as_ref().map(|review| json!({
+                "by": review.by, "at": review.at, "taken_out": review.taken_out,
+            })),
             "release": link(LinkKind::Release), "reading": link(LinkKind::Reading),
             "fetched": package.fetched, "events": events,
         }))

@@ -193,8 +193,7 @@ impl OrderHandler for Approve {
             .iter()
             .map(|holder| self.constraints.unheld(holder, &restricting, now));
         let mut beside: Vec<Write> = unheld.collect();
-        let own = taken.as_ref().map(|taken| self.steps.storing(taken, now));
-        beside.extend(own.transpose()?.unwrap_or_default());
+        beside.extend(self.steps.storing_any(taken.as_ref(), now)?);
         // What stores a step checks its own case.
         let is_own = |case: &&Case| {
             let own = taken.as_ref().map(|taken| taken.case.id());

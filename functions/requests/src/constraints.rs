@@ -214,7 +214,8 @@ impl Constraining {
         let in_case = CaseSteps::again(named, placed.in_case.as_ref(), &id, (BY, &act.by))?;
         if standing.lifted.is_none() {
             standing.may_be_lifted()?;
-            let taken = self.taken(in_case.as_ref(), &lifting_step, now).await?;
+            let step = |progress: &Progress| lifting_step(progress, reason);
+            let taken = self.taken(in_case.as_ref(), &step, now).await?;
             let mut beside = match standing.kind {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
@@ -337,9 +338,14 @@ fn placing(progress: &Progress) -> Vec<(Step, String)> {
 }
 
 /// The step that the end of a restriction is. What follows an objection that is upheld was decided
-/// before, and a correction goes on.
-fn lifting_step(progress: &Progress) -> Vec<(Step, String)> {
+/// before, and a correction goes on. An objection that is settled otherwise is overridden.
+fn lifting_step(progress: &Progress, reason: Reason) -> Vec<(Step, String)> {
     match progress {
+        Progress::Objection(ObjectionStage::Noticed(_) | ObjectionStage::Weighing)
+            if reason == Reason::Settled =>
+        {
+            once(Step::Overridden)
+        }
         Progress::Correction(_) | Progress::Objection(ObjectionStage::Upheld(_)) => Vec::new(),
         _ => once(Step::Lifted),
     }

@@ -91,7 +91,27 @@ impl AuditedError for Error {
             Self::UnknownCase => "UnknownCase",
             Self::AnotherCase => "AnotherCase",
             Self::Outdated(_) => "Outdated",
-            Self::Refused(refusal) => refusal.kind(),
+            Self::Refused(refusal) => match refusal {
+                Refusal::InTheFuture
+                | Refusal::TooEarly(_)
+                | Refusal::TooLongAgo
+                | Refusal::AfterEvents(_)
+                | Refusal::AnsweredBefore(_)
+                | Refusal::Grounds
+                | Refusal::Means
+                | Refusal::Duplicate
+                | Refusal::NoOriginal => "BadOrder",
+                Refusal::TooLateToExtend(_) => "TooLateToExtend",
+                Refusal::NotAccess => "NotAccess",
+                Refusal::Incomplete(_) => "Incomplete",
+                Refusal::Late(_) | Refusal::NotLate => "Late",
+                Refusal::AccessFirst => "AccessFirst",
+                Refusal::PlanChanged => "Stale",
+                Refusal::SamePerson => "SingleHanded",
+                Refusal::NoticeFirst => "NotTold",
+                Refusal::AnotherEvent => "AnotherEvent",
+                _ => "NotNow",
+            },
             Self::AnotherRequest => "AnotherRequest",
             Self::Approved => "Approved",
             Self::Stale(_) => "Stale",

@@ -33,6 +33,7 @@ mod restrict;
 mod signed_in;
 mod status;
 mod stop;
+mod stop_marketing;
 mod unrestrict;
 mod unsubscribe_link;
 
@@ -99,6 +100,7 @@ use signed_in::{EVENTS, NoteEvent};
 use status::Status;
 use std::sync::Arc;
 use stop::Stop;
+use stop_marketing::StopMarketing;
 use unrestrict::Unrestrict;
 use unsubscribe_link::UnsubscribeLink;
 
@@ -185,6 +187,7 @@ impl Function for Requests {
             requests: register.clone(),
             packages: packages.clone(),
         };
+        let marketing_steps = steps.clone();
         let entering = Entering {
             cases: cases.clone(),
             steps: steps.clone(),
@@ -297,6 +300,11 @@ impl Function for Requests {
             register: register.clone(),
             public_url: environment.owned(settings::PUBLIC_URL)?,
         };
+        let stop_marketing = StopMarketing {
+            people: people.clone(),
+            opt_outs: opt_outs.clone(),
+            steps: marketing_steps,
+        };
         let opt_in = OptIn {
             people: people.clone(),
             opt_outs,
@@ -331,6 +339,7 @@ impl Function for Requests {
             ("certificate", Box::new(certificate)),
             ("unsubscribe_link", Box::new(unsubscribe_link)),
             ("opt_in", Box::new(opt_in)),
+            ("stop_marketing", Box::new(stop_marketing)),
             ("confirm_address", Box::new(confirm_address)),
             ("audit", Box::new(audit)),
         ];

@@ -90,8 +90,7 @@ impl OrderHandler for PlanErasure {
             }
             None => None,
         };
-        let beside = taken.as_ref().map(|taken| self.steps.storing(taken, now));
-        let beside = beside.transpose()?.unwrap_or_default();
+        let beside = self.steps.storing_any(taken.as_ref(), now)?;
         let request = Request {
             action: Action::Erase,
             stage: Stage::Planned,

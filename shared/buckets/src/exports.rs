@@ -16,6 +16,7 @@ const ROOM: usize = PART + 64 * 1024;
 
 /// The `cache-control` of every object: no computer keeps a copy unnoticed.
 const NEVER_CACHED: &str = "no-store";
+const READ: &str = "read a package";
 /// How long a link is valid that is signed only to see where it would lead.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -110,11 +111,38 @@ impl Exports {
         origin.ok_or_else(|| StorageError::unreadable("sign a link"))
     }
 
+    /// An object, line by line.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not there, or S3 does not answer.
+    pub async fn lines(&self, key: &str) -> Result<Lines, StorageError> {
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let object = get.send().await.map_err(failed(READ))?;
+        Ok(Lines {
+            body: object.body,
+            waiting: Vec::new(),
+            searched: 0,
+            is_over: false,
+        })
+    }
+
     /// Deletes everything that was ever made, or half made, for a request.
     ///
     /// # Errors
     /// [`StorageError`] unless it is certain to be gone.
     pub async fn discard(&self, request: &RequestId) -> Result<(), StorageError> {
+        self.discard_others(request, &[]).await
+    }
+
+    /// The same, but for the objects with these keys.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless it is certain to be gone.
+    pub async fn discard_others(
+        &self,
+        request: &RequestId,
+        kept: &[&str],
+    ) -> Result<(), StorageError> {
         const OPERATION: &str = "discard a package";
         let prefix = prefix(request);
         loop {
@@ -147,7 +175,16 @@ impl Exports {
                 .bucket(&self.bucket)
                 .prefix(&prefix);
             let objects = list.send().await.map_err(failed(OPERATION))?.contents;
-            for object in objects.iter().flatten() {
+            let is_gone = |key: &Option<String>| {
+                let key = key.as_deref();
+                key.is_none_or(|key| !kept.contains(&key))
+            };
+            let objects: Vec<_> = objects
+                .into_iter()
+                .flatten()
+                .filter(|object| is_gone(&object.key))
+                .collect();
+            for object in &objects {
                 let delete = self
                     .client
                     .delete_object()
@@ -155,8 +192,50 @@ impl Exports {
                     .set_key(object.key.clone());
                 delete.send().await.map_err(failed(OPERATION))?;
             }
-            if uploads.is_none_or(|it| it.is_empty()) && objects.is_none_or(|it| it.is_empty()) {
+            if uploads.is_none_or(|it| it.is_empty()) && objects.is_empty() {
                 return Ok(());
+            }
+        }
+    }
+}
+
+/// The lines of an object. Memory holds one of them, and what S3 sends at once.
+#[derive(Debug)]
+pub struct Lines {
+    body: ByteStream,
+    waiting: Vec<u8>,
+    /// How much of what waits has no end of a line.
+    searched: usize,
+    is_over: bool,
+}
+
+impl Lines {
+    /// The next line, without its end; `None` after the last.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the rest does not arrive.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StorageError> {
+        loop {
+            let mut rest = self.waiting.iter().skip(self.searched);
+            if let Some(end) = rest.position(|byte| *byte == b'\n') {
+                let after = self.waiting.split_off(self.searched + end + 1);
+                let mut line = std::mem::replace(&mut self.waiting, after);
+                line.pop();
+                self.searched = 0;
+                return Ok(Some(line));
+            }
+            self.searched = self.waiting.len();
+            if self.is_over {
+                let last = std::mem::take(&mut self.waiting);
+                self.searched = 0;
+                return Ok(Some(last).filter(|last| !last.is_empty()));
+            }
+            match self.body.next().await {
+                Some(bytes) => {
+                    let bytes = bytes.map_err(|_| StorageError::unreadable(READ))?;
+                    self.waiting.extend_from_slice(&bytes);
+                }
+                None => self.is_over = true,
             }
         }
     }

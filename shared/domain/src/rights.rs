@@ -20,5 +20,6 @@ pub mod receipt;
 pub mod register;
 pub mod response_deadline;
 pub mod subscription;
+pub mod taking_out;
 pub mod task;
 pub mod unsubscribe_token;

@@ -321,6 +321,25 @@ impl CaseSteps {
         }
     }
 
+    /// Enters that step, if the case allows it, and gives the case then.
+    ///
+    /// # Errors
+    /// [`NotEntered`] unless it is certain to be entered, or left out.
+    pub async fn enter_if_allowed(
+        &self,
+        ordered: &OrderedIn,
+        step: &Step,
+        now: DateTime<Utc>,
+    ) -> Result<Case, NotEntered> {
+        for _ in 0..TRIES {
+            let taken = self.take_if_allowed(ordered, step, now).await?;
+            if taken.is_stored() || self.store(&taken, Vec::new(), now).await? {
+                return Ok(taken.case);
+            }
+        }
+        Err(NotEntered::Busy)
+    }
+
     /// The writes that store the steps, for the transaction of the order itself; none if they are
     /// stored.
     ///
@@ -367,6 +386,21 @@ impl CaseSteps {
         Ok(())
     }
 
+    /// The same for an order that may name no case: none if it does not.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be written.
+    pub fn storing_any(
+        &self,
+        taken: Option<&Taken>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Write>, StorageError> {
+        match taken {
+            Some(taken) => self.storing(taken, now),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Enters steps, as [`CaseSteps::take`] has them, and gives the case then.
     ///
     /// # Errors
@@ -409,17 +443,30 @@ impl Pointing {
         holders: &[Holder],
         now: DateTime<Utc>,
     ) -> Result<Vec<Write>, NotEntered> {
-        let request = RequestId::try_from(case.id().request(kind));
-        let asked = AskedFor {
-            request: request.map_err(|rule| Violation::new("case_id", rule.to_string()))?,
-            since: now,
-        };
         let mut writes = self.constraints.asked(holders, now).await?;
-        for holder in holders {
-            writes.push(self.asked.pointer(holder, &asked, case.ends()));
-        }
+        writes.extend(pointers(&self.asked, case, (kind, holders), now)?);
         Ok(writes)
     }
+}
+
+/// The writes that point from whose a request of a case is to the request, without a mark for an
+/// approval that is being given in this very moment: for who may not write beside holds.
+///
+/// # Errors
+/// [`NotEntered`] if the request has no id.
+pub fn pointers(
+    asked: &Asked,
+    case: &Case,
+    (kind, holders): (RequestKind, &[Holder]),
+    now: DateTime<Utc>,
+) -> Result<Vec<Write>, NotEntered> {
+    let request = RequestId::try_from(case.id().request(kind));
+    let since = AskedFor {
+        request: request.map_err(|rule| Violation::new("case_id", rule.to_string()))?,
+        since: now,
+    };
+    let to = |holder| asked.pointer(holder, &since, case.ends());
+    Ok(holders.iter().map(to).collect())
 }
 
 /// One step, of which there is one under a request.

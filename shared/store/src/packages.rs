@@ -4,11 +4,13 @@ mod closing;
 mod decided;
 mod gone;
 mod grants;
+mod reviewing;
 
 pub use closing::Withdrawal;
 pub use decided::Decided;
 pub use gone::Gone;
 pub use grants::{Fetch, Grant};
+pub use reviewing::Review;
 
 use crate::keys::{self, Key, PK, SK};
 use crate::{Item, from_item, s, text, to_item, word};
@@ -88,6 +90,12 @@ pub struct Package {
     /// The request of a case that it answers, if its order names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_case: Option<InCase>,
+    /// That somebody has read it and decided what is taken out: it is not released before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Review>,
+    /// Whether objects of an earlier version may still be there: then it is not released either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
 }
 
 /// The state of a package.
@@ -141,6 +149,9 @@ pub struct Made {
     /// How many links were not followed, and not decided on.
     #[serde(default, skip_serializing_if = "custodian_domain::validation::is_zero")]
     pub not_followed: u64,
+    /// When it was made; `None` on a package of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<DateTime<Utc>>,
 }
 
 impl Packages {

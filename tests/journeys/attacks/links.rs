@@ -61,7 +61,7 @@ pub async fn hand_out(house: &House, id: &str, decisions: Value) -> Result<Value
         .as_object_mut()
         .unwrap()
         .extend(decisions.as_object().unwrap().clone());
-    house.invoke("export", order).await
+    house.release_by(order).await
 }
 
 pub fn linked(answer: &Value) -> &[Value] {

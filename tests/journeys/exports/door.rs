@@ -114,7 +114,7 @@ async fn a_link_ends_with_its_days_and_a_package_can_be_released_again() {
         410
     );
     let order = json!({"release": "SAR-1", "released_by": "dpo-7", "days": 14, "fetches": 1});
-    let again = house.invoke("export", order).await.unwrap();
+    let again = house.release_by(order).await.unwrap();
     assert_eq!(
         again["expires_at"], "2026-12-07T10:00:00Z",
         "no longer than the package"
@@ -286,6 +286,8 @@ async fn the_dpo_reads_a_package_before_it_is_released_and_that_hands_nothing_ov
         status["fetched"],
         json!([{"at": "2026-11-23T10:00:00Z", "file": "report", "link": "reading"}])
     );
+    let review = json!({"review": "SAR-1", "by": "dpo-8", "nothing_taken_out": true});
+    house.invoke("export", review).await.unwrap();
     // A release does not end a reading, nor a reading a release.
     let link = house.release("SAR-1").await;
     assert_eq!(
@@ -314,13 +316,14 @@ async fn who_ordered_read_released_and_asked_is_remembered_and_who_fetched_is_no
     house.move_to("2026-11-23T10:01:00Z").await;
     house.invoke("export", second).await.unwrap();
     house.move_to("2026-11-23T10:02:00Z").await;
-    house
-        .invoke("export", json!({"read": "SAR-1", "by": "dpo-8"}))
-        .await
-        .unwrap();
+    let reading = json!({"read": "SAR-1", "by": "dpo-8"});
+    let reading = house.invoke("export", reading).await.unwrap();
+    assert_eq!(house.fetch(&reading, "report").await.status, 200);
+    let review = json!({"review": "SAR-1", "by": "dpo-8", "nothing_taken_out": true});
+    house.invoke("export", review).await.unwrap();
     house.move_to("2026-11-23T10:03:00Z").await;
     let link = house
-        .invoke("export", json!({"link_for": "SAR-1", "by": "dpo-6"}))
+        .release_by(json!({"link_for": "SAR-1", "by": "dpo-6"}))
         .await
         .unwrap();
     house.move_to("2026-11-23T10:04:00.218Z").await;
@@ -334,6 +337,7 @@ async fn who_ordered_read_released_and_asked_is_remembered_and_who_fetched_is_no
             ("ordered", "dpo-7"),
             ("ordered", "dpo-9"),
             ("opened for reading", "dpo-8"),
+            ("reviewed", "dpo-8"),
             ("released", "dpo-6"),
             ("asked for its status", "dpo-7")
         ]
@@ -344,7 +348,8 @@ async fn who_ordered_read_released_and_asked_is_remembered_and_who_fetched_is_no
     );
     assert_eq!(
         status["fetched"],
-        json!([{"at": "2026-11-23T10:04:00Z", "file": "document", "link": "release"}])
+        json!([{"at": "2026-11-23T10:02:00Z", "file": "report", "link": "reading"},
+            {"at": "2026-11-23T10:04:00Z", "file": "document", "link": "release"}])
     );
     let release = json!({"by": "dpo-6", "at": "2026-11-23T10:03:00Z", "until": "2026-11-30T10:03:00Z", "is_open": true,
         "fetches": 3, "document": 1, "report": 0, "wrong_codes": 1});
@@ -427,7 +432,7 @@ async fn what_was_decided_on_links_is_kept_with_who_decided_it_and_when() {
     house.move_to("2026-11-23T11:00:00Z").await;
     let release = |confirmed: &[&Value], refused: &[&Value]| json!({"release": "SAR-2", "released_by": "dpo-8", "confirmed_links": confirmed, "refused_links": refused});
     let half = house
-        .invoke("export", release(&[&ann], &[&ben]))
+        .release_by(release(&[&ann], &[&ben]))
         .await
         .unwrap_err();
     assert!(
@@ -435,18 +440,18 @@ async fn what_was_decided_on_links_is_kept_with_who_decided_it_and_when() {
         "{half}"
     );
     let otherwise = house
-        .invoke("export", release(&[&ben], &[&cy]))
+        .release_by(release(&[&ben], &[&cy]))
         .await
         .unwrap_err();
     assert!(otherwise.contains(
         "confirmed_links names a link that this package does not have, or that was decided"
     ));
     house
-        .invoke("export", release(&[&ann], &[&ben, &json!("claimed")]))
+        .release_by(release(&[&ann], &[&ben, &json!("claimed")]))
         .await
         .unwrap();
     house
-        .invoke("export", release(&[&ann], &[&ben, &cy]))
+        .release_by(release(&[&ann], &[&ben, &cy]))
         .await
         .expect("what is decided can be said again");
     let status = house

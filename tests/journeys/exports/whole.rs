@@ -122,7 +122,7 @@ async fn what_was_found_by_a_number_that_a_record_names_is_handed_out_once_that_
     );
     let mut confirmed = asked;
     confirmed["confirmed_links"] = json!([link["link"]]);
-    house.invoke("export", confirmed).await.unwrap();
+    house.release_by(confirmed).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,8 @@ fn package(holders: &[&str]) -> Package {
         fetched: Vec::new(),
         withdrawn: None,
         in_case: None,
+        reviewed: None,
+        superseded: false,
     }
 }
 
@@ -50,6 +52,7 @@ fn made(expires_at: &str) -> Made {
         held: std::collections::BTreeMap::from([("records".to_owned(), 1)]),
         records_until: None,
         not_followed: 0,
+        made_at: None,
     }
 }
 

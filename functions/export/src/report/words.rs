@@ -44,7 +44,7 @@ pub fn shown(fact: &Fact<'_>) -> Shown {
 
 /// An answer in words.
 pub fn answer(answered: &Answered<'_>) -> Shown {
-    Shown::Text(match answered.answer {
+    Shown::Text(match &*answered.answer {
         Answer::Choices(choices) => return Shown::List(choices.clone()),
         answer if answered.is_rating() => rated(answer),
         Answer::Text(day) if answered.kind == QuestionKind::Date => dated(day),

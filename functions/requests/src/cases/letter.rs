@@ -48,6 +48,8 @@ struct Letter<'a> {
     fee: &'static str,
     extension: &'static str,
     grounds: Vec<&'static str>,
+    /// What was taken out of a copy, ground by ground.
+    taken_out: Vec<String>,
     outcome: &'static str,
     backups: String,
     stopped: bool,
@@ -129,6 +131,7 @@ impl WriteLetter {
             fee: said(words::fee),
             extension: said(words::extension),
             grounds: grounds.map(|ground| words::ground(*ground)).collect(),
+            taken_out: words::taken_out(case, request),
             outcome: words::outcome(request.progress().outcome()),
             backups: certificate
                 .map(|it| spelt(it.backups_clear_on).to_string())

@@ -11,6 +11,7 @@ use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, People};
 use custodian_store::requests::HOLDERS;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The steps that say no more than their names.
@@ -125,6 +126,7 @@ fn step(order: Order<'_>) -> Result<Step, Violation> {
         Some("newsletters_stopped") => Step::NewslettersStopped,
         Some("reviewed") => Step::Reviewed {
             left_out: order.several("left_out")?,
+            taken_out: BTreeMap::new(),
         },
         Some("handed_over") => Step::HandedOver {
             means: order.chosen("means")?,

@@ -128,12 +128,13 @@ pub struct Answered<'a> {
     pub kind: QuestionKind,
     /// The answer.
     #[serde(serialize_with = "as_given")]
-    pub answer: &'a Answer,
+    pub answer: Cow<'a, Answer>,
 }
 
 /// A whole number without a fraction: 4, not 4.0.
-fn as_given<S: Serializer>(answer: &Answer, to: S) -> Result<S::Ok, S::Error> {
-    match answer {
+#[expect(clippy::ptr_arg, reason = "serde gives it the field")]
+fn as_given<S: Serializer>(answer: &Cow<'_, Answer>, to: S) -> Result<S::Ok, S::Error> {
+    match &**answer {
         Answer::Number(number) => match number.to_string().parse::<i64>() {
             Ok(whole) => whole.serialize(to),
             Err(_) => number.serialize(to),

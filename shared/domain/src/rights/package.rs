@@ -1,7 +1,6 @@
 //! The id of a request for somebody's data, and the files of its package.
 
 use crate::identity::identifier::{Identifier, IdentifierKind};
-use crate::rights::register::lists::RequestKind;
 use serde::{Deserialize, Serialize};
 
 /// The beginning of the id of a request that a click begins. The first version used
@@ -159,17 +158,6 @@ pub enum PackageKind {
     Access,
     /// Article 20: what the person provided.
     Portability,
-}
-
-impl PackageKind {
-    /// The kind of request of a case that such a package answers.
-    #[must_use]
-    pub const fn request(self) -> RequestKind {
-        match self {
-            Self::Access => RequestKind::Access,
-            Self::Portability => RequestKind::Portability,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct Withdrawal {
 }
 
 /// What the Register drops of a closed package: whose it was, and what opens it.
-const FORGOTTEN: [&str; 8] = [
+const FORGOTTEN: [&str; 9] = [
     "holders",
     "made",
     "unconfirmed",
@@ -34,6 +34,7 @@ const FORGOTTEN: [&str; 8] = [
     "order",
     "release",
     "reading",
+    "superseded",
 ];
 
 impl Packages {

@@ -5,9 +5,10 @@ use crate::Error;
 use custodian_domain::rights::erasure::{Certificate, Outcome};
 use custodian_domain::rights::register::lists::{
     ExtensionReason, FeeReason, IdentityDoubt, LetterKind, RefusalGround, RequestKind, Verdict,
+    taken_out_in_words,
 };
 use custodian_domain::rights::register::progress::{CopyStage, CorrectionStage, ObjectionStage};
-use custodian_domain::rights::register::{Case, CaseEvent, CaseRequest, Progress};
+use custodian_domain::rights::register::{Case, CaseEvent, CaseRequest, Progress, Step};
 
 /// Refuses a letter that would say what is not so.
 pub(super) fn must_be_true(
@@ -237,6 +238,18 @@ pub(super) const fn ground(ground: RefusalGround) -> &'static str {
             "we could not tell which data is yours (Article 11(2) UK GDPR)"
         }
     }
+}
+
+/// What was taken out of the package that was read last, ground by ground.
+pub(super) fn taken_out(case: &Case, request: &CaseRequest) -> Vec<String> {
+    let mut entries = case.entries().iter().rev();
+    let reviewed = entries.find_map(|entry| match &entry.event {
+        CaseEvent::Stepped {
+            step: Step::Reviewed { taken_out, .. },
+        } if entry.of == Some(request.kind()) => Some(taken_out_in_words(taken_out)),
+        _ => None,
+    });
+    reviewed.unwrap_or_default()
 }
 
 /// The outcome of a complaint.

@@ -207,7 +207,7 @@ fn answered<'a>(id: &'a str, answer: &'a Answer, words: &'a Words) -> (usize, An
                 question: id,
                 label,
                 kind,
-                answer,
+                answer: Cow::Borrowed(answer),
             },
         );
     };
@@ -217,7 +217,7 @@ fn answered<'a>(id: &'a str, answer: &'a Answer, words: &'a Words) -> (usize, An
             question: id,
             label: &question.label,
             kind: question.kind,
-            answer,
+            answer: Cow::Borrowed(answer),
         },
     )
 }

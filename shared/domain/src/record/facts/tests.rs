@@ -440,7 +440,7 @@ fn a_whole_number_is_told_without_a_fraction() {
             question: "q",
             label: "q",
             kind: super::QuestionKind::Number,
-            answer: &answer,
+            answer: std::borrow::Cow::Borrowed(&answer),
         };
         serde_json::to_value(&answered).unwrap()["answer"].to_string()
     };

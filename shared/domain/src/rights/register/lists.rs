@@ -1,7 +1,9 @@
 //! The lists from which the register's reasons are taken: a reason that is chosen can be counted,
 //! and names nobody.
 
+use crate::rights::package::PackageKind;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A list of words.
 pub trait Listed: Copy + 'static {
@@ -56,6 +58,15 @@ list! {
         Complaint = "complaint",
         /// No more newsletters.
         Unsubscribe = "unsubscribe",
+    }
+}
+
+impl From<PackageKind> for RequestKind {
+    fn from(kind: PackageKind) -> Self {
+        match kind {
+            PackageKind::Access => Self::Access,
+            PackageKind::Portability => Self::Portability,
+        }
     }
 }
 
@@ -337,6 +348,57 @@ list! {
         /// What was said of negotiations with the person, or in confidence.
         Confidence = "confidence",
     }
+}
+
+list! {
+    /// The ground on which something is taken out of a package before it is released.
+    TakenOutGround {
+        /// It is about other people (Article 15(4) UK GDPR; Data Protection Act 2018, Schedule 2,
+        /// part 3).
+        ThirdParty = "third_party",
+        /// It would prejudice the prevention or detection of crime, or taxes (Schedule 2, part 1).
+        ExemptCrime = "exempt_crime",
+        /// It would prejudice how the council plans its business (Schedule 2, part 4).
+        ExemptManagement = "exempt_management",
+        /// Lawyers said it in confidence (Schedule 2, part 4).
+        ExemptLegal = "exempt_legal",
+        /// It would prejudice negotiations with the person (Schedule 2, part 4).
+        ExemptNegotiation = "exempt_negotiation",
+        /// It would do serious harm to somebody's health (Schedule 3, part 2).
+        ExemptHealth = "exempt_health",
+        /// Another exemption of the Data Protection Act 2018, Schedules 2 to 4.
+        ExemptOther = "exempt_other",
+    }
+}
+
+impl TakenOutGround {
+    /// Why it is taken out, as a person reads it after "because".
+    #[must_use]
+    pub const fn because(self) -> &'static str {
+        match self {
+            Self::ThirdParty => "it is about other people",
+            Self::ExemptCrime => "it would harm the prevention or detection of crime",
+            Self::ExemptManagement => "it would harm how we plan our work",
+            Self::ExemptLegal => "it is advice of lawyers, or for them, in confidence",
+            Self::ExemptNegotiation => "it would harm negotiations with you",
+            Self::ExemptHealth => "it could do serious harm to somebody's health",
+            Self::ExemptOther => "the law exempts it (Data Protection Act 2018, Schedules 2 to 4)",
+        }
+    }
+}
+
+/// How many passages are taken out on each ground: `1 passage was taken out: it is about other
+/// people.`
+#[must_use]
+pub fn taken_out_in_words(taken_out: &BTreeMap<TakenOutGround, u64>) -> Vec<String> {
+    let told = |(ground, count): (&TakenOutGround, &u64)| {
+        let because = ground.because();
+        match count {
+            1 => format!("1 passage was taken out: {because}."),
+            count => format!("{count} passages were taken out: {because}."),
+        }
+    };
+    taken_out.iter().map(told).collect()
 }
 
 list! {

@@ -145,34 +145,6 @@ pub enum Refusal {
     TooMany,
 }
 
-impl Refusal {
-    /// Its kind, as answers and the audit trail have it.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::InTheFuture
-            | Self::TooEarly(_)
-            | Self::TooLongAgo
-            | Self::AfterEvents(_)
-            | Self::AnsweredBefore(_)
-            | Self::Grounds
-            | Self::Means
-            | Self::Duplicate
-            | Self::NoOriginal => "BadOrder",
-            Self::TooLateToExtend(_) => "TooLateToExtend",
-            Self::NotAccess => "NotAccess",
-            Self::Incomplete(_) => "Incomplete",
-            Self::Late(_) | Self::NotLate => "Late",
-            Self::AccessFirst => "AccessFirst",
-            Self::PlanChanged => "Stale",
-            Self::SamePerson => "SingleHanded",
-            Self::NoticeFirst => "NotTold",
-            Self::AnotherEvent => "AnotherEvent",
-            _ => "NotNow",
-        }
-    }
-}
-
 fn listed(parts: &[AnswerPart]) -> String {
     let words: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
     words.join(", ")

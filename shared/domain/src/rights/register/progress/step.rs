@@ -1,11 +1,11 @@
 //! The steps of each kind.
 
 use crate::rights::register::lists::{
-    AfterUpheld, AnswerMeans, ComplaintOutcome, LeftOut, SingleHandedReason,
+    AfterUpheld, AnswerMeans, ComplaintOutcome, LeftOut, SingleHandedReason, TakenOutGround,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A step of a request's own kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub enum Step {
         /// What was taken out; empty if nothing was.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         left_out: BTreeSet<LeftOut>,
+        /// How many passages were taken out by an order, by ground; empty if none were.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        taken_out: BTreeMap<TakenOutGround, u64>,
     },
     /// Copy: it was handed over; the address was checked.
     HandedOver {

@@ -18,6 +18,7 @@ pub(super) fn all_steps() -> Vec<Step> {
         Step::PackageMade,
         Step::Reviewed {
             left_out: [LeftOut::ThirdParties].into(),
+            taken_out: std::collections::BTreeMap::new(),
         },
         Step::HandedOver {
             means: AnswerMeans::Link,
