@@ -241,6 +241,68 @@ async fn note_in_the_register(house: &House, errors: &mut Vec<String>) {
     errors.push(house.invoke("requests", list).await.unwrap().to_string());
 }
 
+/// A breach is registered. Whoever registers it types where they should not.
+async fn note_a_breach(house: &House, errors: &mut Vec<String>) {
+    let about = |order: &str| json!({"order": order, "breach_id": "BREACH-1", "by": "dpo-7"});
+    let mut aware = about("breach_register");
+    (aware["aware_at"], aware["how"]) = (json!("2026-11-23T09:00:00Z"), json!("staff"));
+    let registered = house.invoke("requests", aware.clone()).await;
+    errors.push(registered.unwrap().to_string());
+    let mut scoped = about("breach_scope");
+    scoped["query"] = json!({"from": "2026-11-01"});
+    let known = house.invoke("requests", scoped.clone()).await;
+    errors.push(known.unwrap().to_string());
+    for (order, field, typed) in [
+        (
+            "breach_register",
+            "breach_id",
+            json!("canary@kanarienvogel.example"),
+        ),
+        (
+            "breach_register",
+            "aware_at",
+            json!("when the canary sings"),
+        ),
+        ("breach_register", "how", json!("Canary Goldfinch")),
+        (
+            "breach_scope",
+            "what",
+            json!("canary@kanarienvogel.example rang"),
+        ),
+        ("breach_scope", "categories", json!(["canary"])),
+        (
+            "breach_scope",
+            "query",
+            json!({"survey": "Canary Goldfinch"}),
+        ),
+        (
+            "breach_scope",
+            "query",
+            json!({"looked": {"by": "Canary Goldfinch"}}),
+        ),
+        ("breach_told_ico", "reference", json!("Canary Goldfinch")),
+        ("breach_close", "lessons", json!("ring 07700 900177")),
+        ("breach_affected", "after", json!("Canary Goldfinch")),
+    ] {
+        let mut wrong = about(order);
+        if order == "breach_register" {
+            wrong = aware.clone();
+        }
+        if order == "breach_told_ico" {
+            wrong["at"] = json!("2026-11-23T09:30:00Z");
+        }
+        wrong[field] = typed;
+        errors.push(house.invoke("requests", wrong).await.unwrap_err());
+    }
+    for order in ["breach", "breach_form", "breach_count"] {
+        let answer = house.invoke("requests", about(order)).await;
+        errors.push(answer.unwrap().to_string());
+    }
+    let complaints = json!({"order": "service_complaints", "by": "dpo-7"});
+    let listed = house.invoke("requests", complaints).await;
+    errors.push(listed.unwrap().to_string());
+}
+
 /// Drops the files, under the person's name.
 async fn import(house: &House) {
     for (number, (source, file)) in FILES.into_iter().enumerate() {
@@ -604,6 +666,7 @@ async fn send_through_everything() -> String {
     assert_eq!(house.post_form("canary", answers).await.status, 404);
     let mut errors = Vec::new();
     note_in_the_register(&house, &mut errors).await;
+    note_a_breach(&house, &mut errors).await;
     for wrong in [
         json!({"satisfaction": "Canary", "canary@kanarienvogel.example": "sings", "email": "canary at home", "site": "Goldfinch"}),
         json!("canary"),

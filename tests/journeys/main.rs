@@ -4,6 +4,7 @@ mod answers;
 mod attacks;
 mod audit_trail;
 mod binaries;
+mod breaches;
 mod canary;
 mod certificates;
 mod confirming;

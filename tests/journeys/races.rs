@@ -211,7 +211,7 @@ async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
             (Ok(_), Err(told)) => {
                 assert!(
                     told.contains("\"Approved\"")
-                        || told.contains("planned or approved the same request just now")
+                        || told.contains("planned or approved the same request")
                 );
                 assert_eq!(
                     (&status["status"], &status["hash"]),

@@ -229,6 +229,21 @@ fn of_register(names: &Names) -> Vec<Try> {
             &["export", "requests", "sweep"],
         ),
         Try(
+            "Enter what happened to a breach",
+            put(register, "BREACH#B-1", &["event", "by"]),
+            &["requests"],
+        ),
+        Try(
+            "Change what happened to a breach",
+            update(register, "BREACH#B-1", &["event"]),
+            NOBODY,
+        ),
+        Try(
+            "Delete what happened to a breach",
+            delete(register, "BREACH#B-1"),
+            NOBODY,
+        ),
+        Try(
             "Delete what happened to a case",
             delete(register, "CASE#C-1"),
             NOBODY,

@@ -8,6 +8,7 @@ mod authority;
 mod case;
 mod case_view;
 mod close;
+mod complaint_about;
 mod decide;
 mod entering;
 mod extend;
@@ -25,8 +26,10 @@ mod step;
 use crate::certificate::Controller;
 use crate::order::OrderHandler;
 use custodian_rights::people::People;
+use custodian_store::breaches::Breaches;
 use custodian_store::requests::Requests;
 pub(crate) use entering::Entering;
+pub(crate) use list::month;
 use std::sync::Arc;
 
 /// The handler of each order, by its name.
@@ -35,8 +38,13 @@ pub(crate) fn orders(
     people: People,
     register: Requests,
     controller: Controller,
-) -> [(&'static str, Box<dyn OrderHandler>); 19] {
+    breaches: Breaches,
+) -> [(&'static str, Box<dyn OrderHandler>); 20] {
     let entering = Arc::new(entering);
+    let complaint_about = complaint_about::ComplaintAbout {
+        entering: Arc::clone(&entering),
+        breaches,
+    };
     let letter = letter::WriteLetter {
         entering: Arc::clone(&entering),
         register,
@@ -61,6 +69,7 @@ pub(crate) fn orders(
                 people,
             }),
         ),
+        ("complaint_about", Box::new(complaint_about)),
         ("decide", Box::new(decide::Decide(into()))),
         ("close", Box::new(close::Close(into()))),
         ("reopen", Box::new(reopen::Reopen(into()))),

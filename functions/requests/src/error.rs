@@ -1,6 +1,7 @@
 //! Why an order is not carried out.
 
 use custodian_aws::StorageError;
+use custodian_domain::rights::breach::BreachRefusal;
 use custodian_domain::rights::constraint::NotInformed;
 use custodian_domain::rights::register::Refusal;
 use custodian_domain::validation::violation::Violation;
@@ -35,6 +36,21 @@ pub enum Error {
     /// The register does not allow it now.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// There is no such breach.
+    #[error("there is no breach with this breach_id")]
+    UnknownBreach,
+    /// Another breach has this id.
+    #[error("breach_id was used for another breach: give this one an id of its own")]
+    AnotherBreach,
+    /// Somebody else was faster.
+    #[error("the breach has changed since that revision, look at it again; entered since: {0}")]
+    BreachChanged(String),
+    /// The register of breaches does not allow it now.
+    #[error(transparent)]
+    Breach(#[from] BreachRefusal),
+    /// It is about more people than an order can be about.
+    #[error("{0}")]
+    TooMany(&'static str),
     /// Another request has this id.
     #[error("request_id was used for another request: give this one an id of its own")]
     AnotherRequest,
@@ -90,7 +106,7 @@ impl AuditedError for Error {
             Self::Unknown => "UnknownRequest",
             Self::UnknownCase => "UnknownCase",
             Self::AnotherCase => "AnotherCase",
-            Self::Outdated(_) => "Outdated",
+            Self::Outdated(_) | Self::BreachChanged(_) => "Outdated",
             Self::Refused(refusal) => match refusal {
                 Refusal::InTheFuture
                 | Refusal::TooEarly(_)
@@ -112,6 +128,18 @@ impl AuditedError for Error {
                 Refusal::AnotherEvent => "AnotherEvent",
                 _ => "NotNow",
             },
+            Self::UnknownBreach => "UnknownBreach",
+            Self::AnotherBreach => "AnotherBreach",
+            Self::Breach(refusal) => match refusal {
+                BreachRefusal::InTheFuture
+                | BreachRefusal::TooEarly(_)
+                | BreachRefusal::TooLongAgo => "BadOrder",
+                BreachRefusal::Late(_) | BreachRefusal::NotLate => "Late",
+                BreachRefusal::PeopleNotTold => "NotTold",
+                BreachRefusal::AnotherEvent => "AnotherEvent",
+                _ => "NotNow",
+            },
+            Self::TooMany(_) => "TooMany",
             Self::AnotherRequest => "AnotherRequest",
             Self::Approved => "Approved",
             Self::Stale(_) => "Stale",

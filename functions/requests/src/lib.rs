@@ -7,6 +7,7 @@
 mod approve;
 mod attach_statement;
 mod audit;
+mod breaches;
 mod cases;
 mod certificate;
 mod confirm;
@@ -30,6 +31,7 @@ mod recipients;
 mod rectified;
 mod request_view;
 mod restrict;
+mod service_complaints;
 mod signed_in;
 mod status;
 mod stop;
@@ -42,6 +44,7 @@ pub use error::Error;
 use approve::Approve;
 use attach_statement::AttachStatement;
 use audit::ReadAudit;
+use breaches::{EnteringBreach, Finder};
 use cases::Entering;
 use certificate::{Controller, IssueCertificate};
 use chrono::{Days, SubsecRound};
@@ -51,6 +54,7 @@ use constraints::Constraining;
 use correct::Correct;
 use custodian_buckets::files::Files;
 use custodian_domain::audit_trail::PersonTags;
+use custodian_domain::rights::breach::BreachId;
 use custodian_domain::rights::order::{attempt, unambiguous};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::register::CaseId;
@@ -67,6 +71,7 @@ use custodian_runtime::{
 };
 use custodian_store::asked::Asked;
 use custodian_store::audit_log::AuditLog;
+use custodian_store::breaches::Breaches;
 use custodian_store::cases::Cases;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
@@ -96,6 +101,7 @@ use rectified::Rectified;
 use request_view::RequestView;
 use restrict::Restrict;
 use serde_json::Value;
+use service_complaints::ServiceComplaints;
 use signed_in::{EVENTS, NoteEvent};
 use status::Status;
 use std::sync::Arc;
@@ -108,6 +114,10 @@ use unsubscribe_link::UnsubscribeLink;
 const REQUEST_ID: &str = "request_id";
 /// The field that names the case of an order about the register.
 const CASE_ID: &str = "case_id";
+/// The field that names the breach of an order about the register of breaches.
+const BREACH_ID: &str = "breach_id";
+/// The field of an answer that names the requests which hold records for a breach.
+const HOLDS: &str = "holds";
 
 /// Takes the DPO's orders.
 #[derive(Debug)]
@@ -160,8 +170,10 @@ impl Function for Requests {
             tags: PersonTags::new(&secret::keyring(environment).await?),
         };
         let audit = ReadAudit(auditing.log.clone());
+        let tags = PersonTags::new(&secret::keyring(environment).await?);
         let constraints = Constraints::new(dynamodb.clone(), register.clone());
         let cases = Cases::new(&dynamodb, &register);
+        let breaches = Breaches::new(&dynamodb, &register);
         let asked = Asked::new(&dynamodb, &register);
         let suppressions = Suppressions::new(dynamodb.clone(), register.clone());
         let tasks = Tasks::new(dynamodb.clone(), register.clone());
@@ -177,6 +189,12 @@ impl Function for Requests {
             custodian_buckets::client(&environment.s3()),
             environment.owned(settings::INTAKE_BUCKET)?,
         );
+        let finder = Finder {
+            records: records.clone(),
+            log: auditing.log.clone(),
+            tags,
+            files: files.clone(),
+        };
         let view = Arc::new(RequestView {
             register: register.clone(),
             tasks: tasks.clone(),
@@ -225,15 +243,21 @@ impl Function for Requests {
             impact: Arc::clone(&impact),
             view: Arc::clone(&view),
         });
+        let service_complaints = ServiceComplaints(records.clone());
+        let hold_enforcement = HoldEnforcement {
+            constraints: constraints.clone(),
+            records,
+            ledger,
+            packages: packages.clone(),
+        };
+        let entering_breach = EnteringBreach {
+            breaches: breaches.clone(),
+            hold_enforcement: hold_enforcement.clone(),
+        };
         let constraining = Arc::new(Constraining {
             people: people.clone(),
             register: register.clone(),
-            hold_enforcement: HoldEnforcement {
-                constraints: constraints.clone(),
-                records,
-                ledger,
-                packages: packages.clone(),
-            },
+            hold_enforcement,
             recipients: Arc::clone(&recipients),
             view: Arc::clone(&view),
             steps: steps.clone(),
@@ -342,10 +366,18 @@ impl Function for Requests {
             ("stop_marketing", Box::new(stop_marketing)),
             ("confirm_address", Box::new(confirm_address)),
             ("audit", Box::new(audit)),
+            ("service_complaints", Box::new(service_complaints)),
         ];
         let events = EVENTS.map(|event| (event, Box::new(NoteEvent) as Box<dyn OrderHandler>));
         orders.extend(events);
-        orders.extend(cases::orders(entering, in_steps, register, controller));
+        orders.extend(breaches::orders(
+            entering_breach,
+            finder,
+            controller.clone(),
+        ));
+        orders.extend(cases::orders(
+            entering, in_steps, register, controller, breaches,
+        ));
         Ok(Self {
             clock: environment.clock(),
             auditing,
@@ -375,7 +407,7 @@ impl Requests {
         let order = unambiguous(order)?;
         let (name, handler) = self.handler(order)?;
         let (now, concerned) = (|| self.clock.now().trunc_subsecs(0), Concerned::default());
-        let about = [CASE_ID, REQUEST_ID]
+        let about = [CASE_ID, BREACH_ID, REQUEST_ID]
             .into_iter()
             .find(|field| order.get(field).is_some())
             .unwrap_or(REQUEST_ID);
@@ -427,6 +459,14 @@ impl Requests {
         }
         if let Some(Ok(case)) = named(CASE_ID).map(CaseId::try_from) {
             attested = attested.and(self.evidence.attest_case(&case, now).await);
+        }
+        if let Some(Ok(breach)) = named(BREACH_ID).map(BreachId::try_from) {
+            let holds = answer.get(HOLDS).and_then(Value::as_array);
+            let holds = holds.into_iter().flatten().filter_map(Value::as_str);
+            let holds: Vec<RequestId> = holds
+                .filter_map(|id| RequestId::try_from(id.to_owned()).ok())
+                .collect();
+            attested = attested.and(self.evidence.attest_breach(&breach, &holds, now).await);
         }
         if let Err(error) = attested {
             tracing::warn!(error = %error, outcome = "attested_later", "evidence");

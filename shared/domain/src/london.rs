@@ -15,6 +15,14 @@ pub fn time(instant: DateTime<Utc>) -> NaiveDateTime {
     instant.with_timezone(&London).naive_local()
 }
 
+/// The instant at which clocks in London show this time; the first, if they show it twice, and
+/// nothing, if they never do.
+#[must_use]
+pub fn instant(shown: NaiveDateTime) -> Option<DateTime<Utc>> {
+    let instant = London.from_local_datetime(&shown).earliest();
+    instant.map(|it| it.to_utc())
+}
+
 /// The first instant at which it is no longer `day` in London.
 #[must_use]
 pub fn end(day: NaiveDate) -> DateTime<Utc> {
@@ -28,7 +36,7 @@ pub fn end(day: NaiveDate) -> DateTime<Utc> {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, end, time};
+    use super::{date, end, instant, time};
     use chrono::{Days, NaiveDate, TimeDelta};
 
     #[test]
@@ -45,6 +53,19 @@ mod tests {
             time("2026-06-30T23:30:00Z".parse().unwrap()).to_string(),
             "2026-07-01 00:30:00"
         );
+    }
+
+    #[test]
+    fn a_time_in_london_is_an_instant_unless_the_clocks_skip_it() {
+        let at = |shown: &str| instant(shown.parse().unwrap()).map(|it| it.to_rfc3339());
+        for (shown, instant) in [
+            ("2026-10-24T12:00:00", "2026-10-24T11:00:00+00:00"),
+            ("2026-10-25T01:30:00", "2026-10-25T00:30:00+00:00"),
+            ("2026-11-27T17:45:00", "2026-11-27T17:45:00+00:00"),
+        ] {
+            assert_eq!(at(shown).unwrap(), instant);
+        }
+        assert_eq!(at("2027-03-28T01:30:00"), None);
     }
 
     #[test]

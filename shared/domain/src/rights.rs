@@ -1,6 +1,7 @@
 //! What a person may ask for, and how it is done: requests, plans, tasks, packages, holds,
 //! confirmations and their deadlines.
 
+pub mod breach;
 pub mod calendar;
 pub mod complaint;
 pub mod complaint_deadlines;

@@ -32,6 +32,7 @@ enum Sort {
     Any,
     Begins(String),
     UpTo(String),
+    Between(String, String),
     Is(String),
 }
 
@@ -78,6 +79,15 @@ impl Query {
         }
     }
 
+    /// Only items from the first of these sort keys to the last.
+    #[must_use]
+    pub fn between(self, first: impl Into<String>, last: impl Into<String>) -> Self {
+        Self {
+            sort: Sort::Between(first.into(), last.into()),
+            ..self
+        }
+    }
+
     /// Only the item with this sort key.
     #[must_use]
     pub fn at(self, sort: impl Into<String>) -> Self {
@@ -119,6 +129,10 @@ impl Query {
                 format!("{of} AND begins_with(sk, {})", expression.value(s(prefix)))
             }
             Sort::UpTo(last) => format!("{of} AND sk <= {}", expression.value(s(last))),
+            Sort::Between(first, last) => {
+                let (first, last) = (expression.value(s(first)), expression.value(s(last)));
+                format!("{of} AND sk BETWEEN {first} AND {last}")
+            }
             Sort::Is(sort) => format!("{of} AND sk = {}", expression.value(s(sort))),
         };
         let only = self.only.map(|only| only.write(&mut expression));

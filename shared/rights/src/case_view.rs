@@ -13,7 +13,7 @@ pub fn of(case: &Case) -> Value {
     json!({
         "case_id": case.id(), "revision": case.revision(), "received": case.received(),
         "channel": case.channel(), "asker": case.asker(), "handler": case.handler(),
-        "kept_until": case.ends(),
+        "kept_until": case.ends(), "complaint_about": case.complaint_about(),
         "requests": case.requests().map(|request| of_request(case, request)).collect::<Vec<_>>(),
     })
 }

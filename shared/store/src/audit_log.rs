@@ -99,6 +99,15 @@ impl AuditLog {
             })
     }
 
+    /// The entries of a day (UTC), in pages.
+    #[must_use]
+    pub fn live_on(&self, day: NaiveDate, now: DateTime<Utc>) -> Pages<StoredEntry> {
+        let (partition, read) = (keys::ledger_day(day), |item: Item| Some(stored(&item)));
+        self.chain
+            .table
+            .live("read a day of the audit trail", &partition, "", now, read)
+    }
+
     /// At most `limit` entries of a day (UTC), from the one after the number `after` on. One that
     /// was changed is left out: `verify` finds it.
     ///

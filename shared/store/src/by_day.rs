@@ -91,6 +91,38 @@ impl Records {
         self.0.query(operation, query, Shown::LiveAt(now), read)
     }
 
+    /// The items of a day's shard from the first of these sort keys to the last, over or not, in
+    /// order.
+    pub(crate) fn between<T>(
+        &self,
+        operation: &'static str,
+        (day, shard): (NaiveDate, u8),
+        (first, last): (String, String),
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = Query::of(keys::day_shard(day, shard))
+            .between(first, last)
+            .within(BY_DAY);
+        self.0.query(operation, query, Shown::All, read)
+    }
+
+    /// The live items of a day's shard from the first of these sort keys to the last that have this
+    /// attribute, in order.
+    pub(crate) fn live_between<T>(
+        &self,
+        operation: &'static str,
+        ((day, shard), (first, last)): ((NaiveDate, u8), (String, String)),
+        attribute: &str,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = Query::of(keys::day_shard(day, shard))
+            .between(first, last)
+            .within(BY_DAY)
+            .only(Condition::has(attribute));
+        self.0.query(operation, query, Shown::LiveAt(now), read)
+    }
+
     /// Whether the index has an item like `from`, over or not.
     pub(crate) async fn has_like(
         &self,

@@ -27,6 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How long the evidence of a hold or restriction is kept after it was lifted.
 const EVIDENCE: Months = periods::EVIDENCE;
 
+const ENTER: &str = "enter a constraint";
+const LIFT: &str = "lift a constraint";
+
 /// The holds and restrictions in the Register.
 #[derive(Clone, Debug)]
 pub struct Constraints(pub(crate) Table);
@@ -79,20 +82,29 @@ impl Constraints {
         placed: &Placed,
         beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "enter a constraint";
+        let mut writes = self.entering(request, placed).await?;
+        writes.extend(beside);
+        transact(ENTER, writes).await
+    }
+
+    /// The writes that enter what a request places, for a transaction about something else: it
+    /// fails if the request has placed anything.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the request's events cannot be counted.
+    pub async fn entering(
+        &self,
+        request: &RequestId,
+        placed: &Placed,
+    ) -> Result<Vec<Write>, StorageError> {
         let what = placed.standing.kind.placed();
         let mut writes = vec![
-            Write::put(
-                &self.0,
-                keys::standing(request),
-                to_item(OPERATION, placed)?,
-            )
-            .when(Condition::not_there()),
+            Write::put(&self.0, keys::standing(request), to_item(ENTER, placed)?)
+                .when(Condition::not_there()),
             Write::put(&self.0, keys::open_standing(request), Item::new()),
         ];
         writes.extend(self.event(request, &what, &placed.standing.placed).await?);
-        writes.extend(beside);
-        transact(OPERATION, writes).await
+        Ok(writes)
     }
 
     /// What a request has placed.
@@ -144,10 +156,25 @@ impl Constraints {
         lifting: &Lifting,
         beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "lift a constraint";
+        let mut writes = self.lifting(request, kind, lifting).await?;
+        writes.extend(beside);
+        transact(LIFT, writes).await
+    }
+
+    /// The writes that lift it, for a transaction about something else: it fails if it is lifted
+    /// already, or needs a notice.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the request's events cannot be counted.
+    pub async fn lifting(
+        &self,
+        request: &RequestId,
+        kind: ConstraintKind,
+        lifting: &Lifting,
+    ) -> Result<Vec<Write>, StorageError> {
         let mut lifted = self
             .change(request)
-            .set("lifted", to_value(OPERATION, lifting)?)
+            .set("lifted", to_value(LIFT, lifting)?)
             .when(Condition::lacks("lifted"));
         if kind.needs_notice() {
             lifted = lifted.when(Condition::has("notice"));
@@ -155,8 +182,7 @@ impl Constraints {
         let what = format!("lifted, {}", lifting.reason.as_str());
         let mut writes = vec![lifted];
         writes.extend(self.event(request, &what, &lifting.act).await?);
-        writes.extend(beside);
-        transact(OPERATION, writes).await
+        Ok(writes)
     }
 
     /// Stores under each holder that this applies to them. Twice has the effect of once.

@@ -67,6 +67,26 @@ impl Records {
     }
 }
 
+impl Records {
+    /// The keys of the live complaints with a running deadline that were received on a day, in one
+    /// of its shards, whose sort keys come after this one; in order, in pages.
+    #[must_use]
+    pub fn open_complaints(
+        &self,
+        (day, shard): (NaiveDate, u8),
+        after: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Pages<Key> {
+        let collected = keys::collected(Source::Complaints, day, shard).sort;
+        let (behind, _) = keys::records_after(after);
+        let last = format!("{collected}~");
+        let of = ((day, shard), (behind.max(collected), last));
+        self.live_between("list open complaints", of, CLOCK_ENDS, now, |item| {
+            Key::of(&item)
+        })
+    }
+}
+
 /// Reads a deadline from the index.
 fn running(item: &Item) -> Option<Running> {
     let id = keys::record_id(text(item, SK)?)?;

@@ -19,6 +19,7 @@ use crate::ledger::{ATTESTED_AT_ONCE, Ledger};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
+use custodian_domain::rights::breach::BreachId;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::register::CaseId;
 use custodian_dynamo::{Pages, Table, Write};
@@ -79,6 +80,22 @@ impl Evidence {
     ) -> Result<u64, StorageError> {
         self.attest_partitions([keys::case(case)].into_iter(), now)
             .await
+    }
+
+    /// Attests what waits for this breach, and for the requests that hold records for it. Returns how
+    /// many marks are gone.
+    ///
+    /// # Errors
+    /// [`StorageError`] unless all is certain to be attested. Repeating it has no further effect.
+    pub async fn attest_breach(
+        &self,
+        breach: &BreachId,
+        holds: &[RequestId],
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        let holds = holds.iter().map(keys::request);
+        let partitions = holds.chain([keys::breach(breach)]);
+        self.attest_partitions(partitions, now).await
     }
 
     async fn attest_partitions(

@@ -1,10 +1,12 @@
 //! Every key of every table. Only this module knows their spelling. The spelling of a holder comes
 //! from the domain.
 
+mod breaches;
 mod cases;
 mod register;
 mod sessions;
 
+pub use breaches::*;
 pub use cases::*;
 pub use register::*;
 pub use sessions::*;
@@ -85,6 +87,13 @@ impl Key {
     #[must_use]
     pub fn is_record_sort(sort: &str) -> bool {
         record_id(sort).is_some()
+    }
+
+    /// The source of the record, if it is the key of one.
+    #[must_use]
+    pub fn record_source(&self) -> Option<Source> {
+        let (source, _) = self.sort.strip_prefix(RECORD)?.split_once('#')?;
+        Source::named(source)
     }
 
     /// The key of the link from a further key to a subject.
@@ -212,6 +221,14 @@ pub fn collected(source: Source, day: NaiveDate, shard: u8) -> Key {
         day_shard(day, shard),
         format!("{RECORD}{}#", source.as_str()),
     )
+}
+
+/// The first and the last sort key that a record can have whose sort key comes after this one.
+#[must_use]
+pub fn records_after(after: Option<&str>) -> (String, String) {
+    // No sort key has a control character, and none comes after a tilde.
+    let first = after.map_or_else(|| RECORD.to_owned(), |after| format!("{after}\u{1}"));
+    (first, format!("{RECORD}~"))
 }
 
 /// The partition of the blocks of a day of the ledger, and of its certificate.

@@ -5,6 +5,7 @@
 
 pub mod asked;
 pub mod audit_log;
+pub mod breaches;
 mod by_day;
 pub mod cases;
 mod chain;

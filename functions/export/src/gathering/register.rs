@@ -208,6 +208,7 @@ fn purpose(order: &str) -> &'static str {
     match order {
         "package" => "To make a copy of what we hold about you",
         "read" => "To read a copy before it was handed over",
+        "breach_affected" => "To find out whom a breach affects",
         _ => "To work on a request about you",
     }
 }

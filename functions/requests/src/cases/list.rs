@@ -64,7 +64,7 @@ impl OrderHandler for ListCases {
 }
 
 /// The first day of a month.
-pub(super) fn month(order: Order<'_>, field: &str) -> Result<NaiveDate, Violation> {
+pub(crate) fn month(order: Order<'_>, field: &str) -> Result<NaiveDate, Violation> {
     let month = order
         .get(field)
         .and_then(|month| format!("{month}-01").parse().ok());

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The steps that say no more than their names.
-const PLAIN: [(&str, Step); 18] = [
+const PLAIN: [(&str, Step); 17] = [
     ("person_confirmed", Step::PersonConfirmed),
     ("package_ordered", Step::PackageOrdered),
     ("package_made", Step::PackageMade),
@@ -33,10 +33,9 @@ const PLAIN: [(&str, Step); 18] = [
     ("marketing_stopped", Step::MarketingStopped),
     ("overridden", Step::Overridden),
     ("investigated", Step::Investigated),
-    ("taken_to_commissioner", Step::TakenToCommissioner),
 ];
 /// The others.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "newsletters_stopped",
     "reviewed",
     "handed_over",
@@ -47,6 +46,7 @@ const OTHERS: [&str; 10] = [
     "acknowledged",
     "progress_told",
     "outcome_told",
+    "taken_to_commissioner",
 ];
 
 /// Enters a step.
@@ -62,11 +62,19 @@ const WHOSE: [&str; 3] = ["identifiers", "confirmed_links", "refused_links"];
 #[async_trait]
 impl OrderHandler for TakeStep {
     /// `{"order", "case_id", "kind", "step", …}` with what the step says: `on`, `left_out`, `means`,
-    /// `hash`, `reason`, `then` or `outcome`. `person_confirmed` says whose the request is, by
+    /// `hash`, `reason`, `then`, `outcome` or `reference`. `person_confirmed` says whose the request is, by
     /// `identifiers` with the decisions on their links.
     async fn carry_out(&self, order: &Value, invocation: &Invocation<'_>) -> Result<Value, Error> {
-        const FIELDS: [&str; 8] = [
-            "step", "on", "left_out", "means", "hash", "reason", "then", "outcome",
+        const FIELDS: [&str; 9] = [
+            "step",
+            "on",
+            "left_out",
+            "means",
+            "hash",
+            "reason",
+            "then",
+            "outcome",
+            "reference",
         ];
         let order = Entering::read(order, &[&FIELDS[..], &WHOSE].concat())?;
         let step = step(order)?;
@@ -151,6 +159,11 @@ fn step(order: Order<'_>) -> Result<Step, Violation> {
         Some("outcome_told") => Step::OutcomeTold {
             on: order.date("on")?,
             outcome: order.chosen("outcome")?,
+        },
+        Some("taken_to_commissioner") => Step::TakenToCommissioner {
+            reference: (order.has("reference"))
+                .then(|| order.commissioners_reference("reference"))
+                .transpose()?,
         },
         _ => {
             let plain = PLAIN.iter().map(|(name, _)| *name);

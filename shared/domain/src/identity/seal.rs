@@ -35,6 +35,9 @@ impl<P: KeyPurpose> Keyring<P> {
 }
 
 /// Seals `plain` under a derived key.
+///
+/// # Panics
+/// If the system gives no random bytes, as [`Keyring::seal`].
 #[must_use]
 pub fn sealed_under(secret: [u8; 32], plain: &[u8]) -> String {
     let nonce = random_nonce();

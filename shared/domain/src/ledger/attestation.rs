@@ -47,6 +47,8 @@ pub enum Evidence {
     Restriction,
     /// A hold or a restriction that was lifted.
     Lifting,
+    /// Something that happened to a breach. It has no end until the breach is closed.
+    Breach,
 }
 
 impl Evidence {
@@ -63,6 +65,7 @@ impl Evidence {
             Self::Hold => "hold",
             Self::Restriction => "restriction",
             Self::Lifting => "lifting",
+            Self::Breach => "breach",
         }
     }
 
@@ -77,6 +80,7 @@ impl Evidence {
             Self::Hold | Self::Restriction | Self::Lifting => {
                 &["notice", "lifted", "settled", "holders", "expires_at"]
             }
+            Self::Breach => &["expires_at"],
             Self::Plan | Self::Event | Self::Receipt | Self::Certificate => &[],
         }
     }
@@ -93,6 +97,7 @@ impl Evidence {
             Self::Receipt => matches!(later, Self::Receipt),
             Self::Certificate => matches!(later, Self::Certificate),
             Self::Lifting => matches!(later, Self::Lifting),
+            Self::Breach => matches!(later, Self::Breach),
         }
     }
 }

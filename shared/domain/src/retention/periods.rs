@@ -1,5 +1,5 @@
 //! Every period that somebody is promised, in one table: what `docs/data-retention.md`,
-//! `docs/dpo.md` and the privacy notice say is tested against it.
+//! `docs/orders.md` and the privacy notice say is tested against it.
 //!
 //! How long a call may take, and how soon something is tried again, is not a promise, and is
 //! defined where it is used.

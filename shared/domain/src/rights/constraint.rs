@@ -24,6 +24,8 @@ pub enum HoldGround {
     LegalClaim,
     /// A request of the person is open, and needs the data for its answer.
     OpenRequest,
+    /// A breach affects it, which is open. Only the register of breaches places and lifts it.
+    Breach,
 }
 
 /// Why the person may have it restricted: Article 18(1), (a) to (d).
@@ -167,6 +169,7 @@ impl HoldGround {
         match self {
             Self::LegalClaim => "legal_claim",
             Self::OpenRequest => "open_request",
+            Self::Breach => "breach",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the DPO orders from a function, read field by field, because serde's own messages repeat
 //! what was sent.
 
+mod breaches;
 mod cases;
 
 use crate::audit_trail::Attempt;
@@ -94,6 +95,32 @@ const FIELDS: &[&str] = &[
     "due_before",
     "closed_in",
     "month",
+    "breach_id",
+    "aware_at",
+    "how",
+    "what",
+    "happened_at",
+    "effects",
+    "categories",
+    "whose",
+    "query",
+    "about_people",
+    "about_records",
+    "consequences",
+    "likelihood",
+    "high_risk",
+    "cyber",
+    "before",
+    "others",
+    "reasons",
+    "at",
+    "reference",
+    "phase",
+    "told",
+    "exempt",
+    "why",
+    "lessons",
+    "about",
 ];
 
 /// The order, if it is unambiguous: each field is there once, at any depth.

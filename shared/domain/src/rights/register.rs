@@ -16,7 +16,7 @@ mod refusal;
 mod request;
 
 pub use case::{Awaited, Case, EVENTS, Entered, InCase, step_id};
-pub use case_event::{CaseEntry, CaseEvent};
+pub use case_event::{CaseEntry, CaseEvent, ComplaintSubject};
 pub use case_id::{CaseId, NotACaseId};
 pub use lists::Listed;
 pub use progress::{Progress, Step};

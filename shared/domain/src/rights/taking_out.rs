@@ -253,7 +253,7 @@ mod tests {
     use crate::rights::register::lists::TakenOutGround;
     use serde_json::{Value, json};
 
-    fn marks(marks: Value) -> Result<Vec<super::Mark>, String> {
+    fn marks(marks: &Value) -> Result<Vec<super::Mark>, String> {
         let order = json!({"take_out": marks});
         let order = Order::read(&order, &["take_out"]).unwrap();
         read(order).map_err(|refused| refused.to_string())
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn marks_are_counted_by_ground_and_one_without_parts_is_the_whole_record() {
-        let marks = marks(json!([
+        let marks = marks(&json!([
             {"record": "K7M2PX9T", "ground": "third_party"},
             {"record": "k7m2-px9t", "ground": "third_party", "fields": ["notes", "outcome"]},
             {"record": "K7M2PX9T", "ground": "exempt_legal", "passages": [{"field": "notes", "from": 0, "to": 4}]},
@@ -325,7 +325,7 @@ mod tests {
                 "take_out[0].passages must be a list",
             ),
         ] {
-            let refused = marks(wrong).unwrap_err();
+            let refused = marks(&wrong).unwrap_err();
             assert!(
                 refused.starts_with(rule) && !refused.contains("Abel"),
                 "{refused}"

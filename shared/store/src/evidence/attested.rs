@@ -31,8 +31,9 @@ fn kind(key: &Key, item: &Item) -> Option<Evidence> {
         return (key.sort == META && is_over).then_some(Evidence::Receipt);
     }
     match key.sort.as_str() {
-        // A case is what its events make of it.
+        // A case, or a breach, is what its events make of it.
         META if key.partition.starts_with(keys::CASE) => None,
+        META if key.partition.starts_with(keys::BREACH) => None,
         META if text(item, "stage") == Some("planned") => Some(Evidence::Plan),
         META if item.contains_key("plan") => Some(Evidence::Approval),
         META => Some(Evidence::Entry),
@@ -46,7 +47,9 @@ fn kind(key: &Key, item: &Item) -> Option<Evidence> {
                 Evidence::Restriction
             })
         }
-        sort => sort.starts_with(keys::EVENT).then_some(Evidence::Event),
+        sort if !sort.starts_with(keys::EVENT) => None,
+        _ if key.partition.starts_with(keys::BREACH) => Some(Evidence::Breach),
+        _ => Some(Evidence::Event),
     }
 }
 
@@ -56,7 +59,7 @@ pub(super) fn written(kind: Evidence, item: &Item) -> Option<DateTime<Utc>> {
     let at = match kind {
         Evidence::Plan => text(item, "planned_at"),
         Evidence::Approval | Evidence::Entry => text(item, "approved_at"),
-        Evidence::Event => text(item, "at"),
+        Evidence::Event | Evidence::Breach => text(item, "at"),
         Evidence::Receipt => inner("receipt", "finished_at"),
         Evidence::Certificate => text(item, "completed_at"),
         Evidence::Hold | Evidence::Restriction => inner("placed", "at"),
@@ -232,6 +235,13 @@ mod tests {
             ),
             ("CASE#C-1", "EVENT#n0000000001", none, Some(Evidence::Event)),
             ("CASE#C-1", "META", none, None),
+            ("BREACH#B-1", "META", none, None),
+            (
+                "BREACH#B-1",
+                "EVENT#n0000000001",
+                none,
+                Some(Evidence::Breach),
+            ),
             ("REQUEST#ERA-1", "EVENTS", none, None),
             ("REQUEST#ERA-1", "PACKAGE", none, None),
             ("START#ERA-1#records", "META", none, None),

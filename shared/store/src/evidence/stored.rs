@@ -13,13 +13,14 @@ use custodian_domain::rights::task::Task;
 use custodian_dynamo::{Condition, Pages, Table};
 
 /// The beginnings of partitions with evidence.
-const PARTITIONS: [&str; 6] = [
+const PARTITIONS: [&str; 7] = [
     "REQUEST#",
     "CLICK#",
     "SAID#",
     "TASK#",
     "CLICKTASK#",
     keys::CASE,
+    keys::BREACH,
 ];
 
 /// An item of the Register that should be attested.

@@ -71,7 +71,7 @@ pub fn statements(id: &RequestId) -> String {
 }
 
 /// The request of a partition with evidence: a request itself, one of its tasks, or what its person
-/// has said; or a case.
+/// has said; or a case, or a breach.
 #[must_use]
 pub fn evidence_of(partition: &str) -> Option<RequestId> {
     let of_statements = || {
@@ -82,6 +82,7 @@ pub fn evidence_of(partition: &str) -> Option<RequestId> {
         .or_else(|| task_of(partition).map(|(id, _)| id))
         .or_else(of_statements)
         .or_else(|| super::case_of(partition).map(RequestId::from))
+        .or_else(|| super::breach_of(partition).map(RequestId::from))
 }
 
 /// The partition of the marks of what waits to be attested.

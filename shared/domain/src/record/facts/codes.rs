@@ -121,6 +121,10 @@ impl From<ConstraintKind> for FactCode {
                     code: "hold_open_request",
                     label: "Nothing is deleted: a request of yours is open",
                 },
+                HoldGround::Breach => Self {
+                    code: "hold_breach",
+                    label: "Nothing is deleted: a breach that may affect it is looked into",
+                },
             },
             ConstraintKind::Restriction(limb) => match limb {
                 Limb::Accuracy => Self {
@@ -148,9 +152,10 @@ impl FactCode {
     /// Every code of what is held beside records, by the fact's name.
     #[must_use]
     pub fn beside_records() -> [(&'static str, Vec<Self>); 4] {
-        const STANDINGS: [ConstraintKind; 6] = [
+        const STANDINGS: [ConstraintKind; 7] = [
             ConstraintKind::Hold(HoldGround::LegalClaim),
             ConstraintKind::Hold(HoldGround::OpenRequest),
+            ConstraintKind::Hold(HoldGround::Breach),
             ConstraintKind::Restriction(Limb::Accuracy),
             ConstraintKind::Restriction(Limb::Unlawful),
             ConstraintKind::Restriction(Limb::LegalClaim),

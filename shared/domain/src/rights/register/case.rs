@@ -5,7 +5,7 @@ mod following;
 
 pub use following::{Awaited, InCase, step_id};
 
-use super::case_event::{CaseEntry, CaseEvent};
+use super::case_event::{CaseEntry, CaseEvent, ComplaintSubject};
 use super::case_id::CaseId;
 use super::lists::{Asker, Ending, Listed, ReceiptChannel, RequestKind};
 use super::progress::{DeletionStage, Progress, Step};
@@ -33,6 +33,7 @@ pub struct Case {
     asker: Asker,
     handler: StaffNumber,
     requests: BTreeMap<RequestKind, CaseRequest>,
+    complaint_about: Option<ComplaintSubject>,
     entries: Vec<CaseEntry>,
 }
 
@@ -92,6 +93,7 @@ impl Case {
             asker: *asker,
             handler: handler.clone(),
             requests: requests.collect(),
+            complaint_about: None,
             entries: vec![entry],
         })
     }
@@ -129,7 +131,11 @@ impl Case {
     /// Which requests an event is about: the one that it names, or all that are open and can have
     /// such an event.
     fn meant(&self, entry: &CaseEntry) -> Result<Vec<RequestKind>, Refusal> {
-        if matches!(entry.event, CaseEvent::Assigned { .. } | CaseEvent::Added) {
+        let is_of_none = matches!(
+            entry.event,
+            CaseEvent::Assigned { .. } | CaseEvent::Added | CaseEvent::ComplaintAbout { .. }
+        );
+        if is_of_none {
             return Ok(Vec::new());
         }
         if let Some(kind) = entry.of {
@@ -181,6 +187,12 @@ impl Case {
         }
         match &entry.event {
             CaseEvent::Assigned { handler } => next.handler = handler.clone(),
+            CaseEvent::ComplaintAbout { about } => {
+                if !self.requests.contains_key(&RequestKind::Complaint) {
+                    return Err(Refusal::NoSuchRequest);
+                }
+                next.complaint_about = Some(about.clone());
+            }
             CaseEvent::Added => {
                 let kind = entry.of.filter(|kind| !self.requests.contains_key(kind));
                 let kind = kind.ok_or(Refusal::ThereAlready)?;
@@ -279,6 +291,12 @@ impl Case {
     #[must_use]
     pub const fn handler(&self) -> &StaffNumber {
         &self.handler
+    }
+
+    /// What its complaint is about, if somebody has said it.
+    #[must_use]
+    pub const fn complaint_about(&self) -> Option<&ComplaintSubject> {
+        self.complaint_about.as_ref()
     }
 
     /// Its requests, by their kinds.

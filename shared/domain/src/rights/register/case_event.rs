@@ -8,6 +8,7 @@ use super::lists::{
 };
 use super::progress::Step;
 use crate::identity::staff::StaffNumber;
+use crate::rights::breach::BreachId;
 use crate::rights::package::RequestId;
 use crate::rights::response_deadline::Need;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -37,6 +38,16 @@ pub struct CaseEntry {
     pub note: Option<String>,
 }
 
+/// What a complaint about data protection is about, if it is something in a register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComplaintSubject {
+    /// A request of a case: `C-2026-0042-access`.
+    Request(RequestId),
+    /// A breach.
+    Breach(BreachId),
+}
+
 /// What happens to a case. All dates are civil dates in London.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -57,6 +68,11 @@ pub enum CaseEvent {
     /// The letter asks for something else as well, which nobody had noticed: a request of the
     /// entry's kind, received with the others.
     Added,
+    /// What its complaint is about.
+    ComplaintAbout {
+        /// A request, or a breach.
+        about: ComplaintSubject,
+    },
     /// Somebody else works on it.
     Assigned {
         /// Who.
@@ -179,6 +195,7 @@ impl CaseEvent {
         match self {
             Self::Registered { .. } => "registered",
             Self::Added => "added",
+            Self::ComplaintAbout { .. } => "complaint_about",
             Self::Assigned { .. } => "assigned",
             Self::IdentityAsked { .. } => "identity_asked",
             Self::AuthorityAsked { .. } => "authority_asked",

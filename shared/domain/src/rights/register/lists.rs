@@ -39,6 +39,8 @@ macro_rules! list {
     };
 }
 
+pub(in crate::rights) use list;
+
 list! {
     /// What a person asks for. A person need not name a right.
     RequestKind {

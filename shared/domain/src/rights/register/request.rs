@@ -278,9 +278,10 @@ impl CaseRequest {
                 Ok(())
             }
             CaseEvent::DueMoved { .. } => Ok(()),
-            CaseEvent::Registered { .. } | CaseEvent::Added | CaseEvent::Assigned { .. } => {
-                Err(Refusal::NotNow)
-            }
+            CaseEvent::Registered { .. }
+            | CaseEvent::Added
+            | CaseEvent::ComplaintAbout { .. }
+            | CaseEvent::Assigned { .. } => Err(Refusal::NotNow),
         }
     }
 

@@ -104,7 +104,11 @@ pub enum Step {
         outcome: ComplaintOutcome,
     },
     /// Complaint: the person went to the Commissioner.
-    TakenToCommissioner,
+    TakenToCommissioner {
+        /// What the Commissioner calls it, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
     /// Newsletters: they were stopped.
     NewslettersStopped,
 }
@@ -163,7 +167,7 @@ impl Step {
             Self::Investigated => "investigated",
             Self::ProgressTold { .. } => "progress_told",
             Self::OutcomeTold { .. } => "outcome_told",
-            Self::TakenToCommissioner => "taken_to_commissioner",
+            Self::TakenToCommissioner { .. } => "taken_to_commissioner",
             Self::NewslettersStopped => "newsletters_stopped",
         }
     }
@@ -196,7 +200,10 @@ impl Step {
     pub const fn may_follow_closing(&self) -> bool {
         matches!(
             self,
-            Self::NoticeGiven { .. } | Self::Lifted | Self::TakenToCommissioner | Self::Fetched
+            Self::NoticeGiven { .. }
+                | Self::Lifted
+                | Self::TakenToCommissioner { .. }
+                | Self::Fetched
         )
     }
 }

@@ -119,7 +119,9 @@ pub(super) fn complaint(stage: ComplaintStage, step: &Step) -> Result<ComplaintS
         (Received, Step::Acknowledged { on }) => Ok(Acknowledged(*on)),
         (Investigated(None), Step::Acknowledged { on }) => Ok(Investigated(Some(*on))),
         (Received | Acknowledged(_), Step::Investigated) => Ok(Investigated(acknowledged)),
-        (Investigated(_), Step::ProgressTold { .. }) | (_, Step::TakenToCommissioner) => Ok(stage),
+        (Investigated(_), Step::ProgressTold { .. }) | (_, Step::TakenToCommissioner { .. }) => {
+            Ok(stage)
+        }
         (Received | Acknowledged(_) | Investigated(_), Step::OutcomeTold { on, outcome }) => {
             Ok(OutcomeTold {
                 acknowledged: acknowledged.unwrap_or(*on),

@@ -44,7 +44,7 @@ pub(super) fn all_steps() -> Vec<Step> {
         Step::Investigated,
         Step::ProgressTold { on: day(TODAY) },
         outcome(),
-        Step::TakenToCommissioner,
+        Step::TakenToCommissioner { reference: None },
         Step::NewslettersStopped,
         Step::PackageFailed,
         Step::Stopped,
@@ -310,7 +310,7 @@ fn an_objection_is_refused_only_once_it_was_overridden() {
 fn a_complaint_is_acknowledged_looked_into_and_answered() {
     let kind = RequestKind::Complaint;
     let acknowledged = Step::Acknowledged { on: day(TODAY) };
-    let went = |word| (Step::TakenToCommissioner, word);
+    let went = |word| (Step::TakenToCommissioner { reference: None }, word);
     let looked = (Step::Investigated, "investigated");
     let over = (outcome(), "outcome_told");
     let first = [
