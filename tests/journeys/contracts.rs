@@ -459,7 +459,7 @@ const DOCUMENTS: [&str; 9] = [
     "docs/architecture.md",
     "docs/data-retention.md",
     "docs/decisions.md",
-    "docs/dpo.md",
+    "docs/orders.md",
     "docs/keys.md",
     "docs/operations.md",
     "docs/walks.md",

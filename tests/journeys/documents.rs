@@ -154,7 +154,7 @@ fn error_types(function: &str) -> BTreeSet<String> {
 #[test]
 fn every_kind_of_refusal_of_an_order_stands_in_the_dpo_s_table_with_who_gives_it() {
     const FUNCTIONS: [&str; 3] = ["requests", "export", "sweep"];
-    let document = read("docs/dpo.md");
+    let document = read("docs/orders.md");
     let rows = document
         .split("\n| `errorType` |")
         .nth(1)
@@ -188,7 +188,7 @@ fn fields(value: &Value, path: &str, into: &mut BTreeSet<String>) {
 
 #[test]
 fn the_answer_of_the_sweep_is_the_one_that_is_shown() {
-    let document = read("docs/dpo.md");
+    let document = read("docs/orders.md");
     let section = document.split("\n## Sweep\n").nth(1).unwrap();
     let shown = section
         .split("```json\n")

@@ -10,6 +10,8 @@ mod certificates;
 mod confirming;
 mod contracts;
 mod deploying;
+mod desk;
+mod desk_api;
 mod discarding;
 mod documents;
 mod equal_keys;

@@ -252,7 +252,7 @@ fn the_dpo_s_page_and_the_notice_promise_the_periods_of_the_code() {
         format!("{} from its removal", days(periods::UNRECORDED)),
     ];
     for (file, promises) in [
-        ("docs/dpo.md".to_owned(), &dpo[..]),
+        ("docs/orders.md".to_owned(), &dpo[..]),
         (
             format!("functions/ingest/templates/notices/{version}.html"),
             &notice[..],

@@ -187,16 +187,16 @@ fn shown(route: &Route, mut answer: Value) -> Response {
         }
         match route.shown {
             Shown::Whole => {}
-            Shown::Case => {
+            Shown::Present => {
                 fields.remove("history");
             }
             Shown::History => {
-                fields
-                    .retain(|name, _| matches!(name.as_str(), "case_id" | "revision" | "history"));
+                const KEPT: [&str; 4] = ["case_id", "breach_id", "revision", "history"];
+                fields.retain(|name, _| KEPT.contains(&name.as_str()));
             }
         }
     }
-    let is_new = route.does == Does::Requests("register");
+    let is_new = route.registers();
     let status = if is_new {
         StatusCode::CREATED
     } else {
@@ -206,8 +206,11 @@ fn shown(route: &Route, mut answer: Value) -> Response {
     if let Some(tag) = tag {
         set(&mut response, ETAG, &format!("\"{tag}\""));
     }
-    if let Some(case) = answer["case_id"].as_str().filter(|_| is_new) {
-        set(&mut response, LOCATION, &format!("/api/cases/{case}"));
+    let id = ["case_id", "breach_id"]
+        .into_iter()
+        .find_map(|name| answer[name].as_str());
+    if let Some(id) = id.filter(|_| is_new) {
+        set(&mut response, LOCATION, &format!("{}/{id}", route.path));
     }
     response
 }
@@ -229,7 +232,7 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
 mod tests {
     use super::caller::Caller;
     use super::caller::tests::claims;
-    use super::routes::{ALL, Does, Shown};
+    use super::routes::{Does, Shown, all};
     use super::{begun, is_here, shown};
     use crate::roles::Role;
     use custodian_web::http::{Body, Response};
@@ -252,12 +255,12 @@ mod tests {
     fn every_role_may_do_what_the_contract_gives_it_and_nothing_else() {
         let may = |role: Role| -> Vec<String> {
             let caller = Caller::of(&claims(&format!("[{}]", role.as_str()))).unwrap();
-            let routes = ALL.iter().filter(|route| caller.has(route.roles));
+            let routes = all().filter(|route| caller.has(route.roles));
             routes
                 .map(|route| format!("{:?} {}", route.verb, route.path))
                 .collect()
         };
-        assert_eq!(may(Role::Dpo).len(), ALL.len());
+        assert_eq!(may(Role::Dpo).len(), all().count());
         let any = ["Get /api/clocks", "Get /api/calendar"];
         assert_eq!(may(Role::Analyst), any);
         assert_eq!(may(Role::Publisher), any);
@@ -271,7 +274,7 @@ mod tests {
         ];
         assert_eq!(may(Role::Auditor), [&evidence[..], &any].concat());
         let trainee = Caller::of(&claims("[dpo-trainee]")).unwrap();
-        assert!(ALL.iter().all(|route| !trainee.has(route.roles)));
+        assert!(all().all(|route| !trainee.has(route.roles)));
     }
 
     #[test]
@@ -279,14 +282,14 @@ mod tests {
         let case =
             json!({"case_id": "C-1", "revision": 7, "requests": [], "history": [{"id": "e1"}]});
         let of = |what: Shown| {
-            let route = ALL.iter().find(|route| route.shown == what).unwrap();
+            let route = all().find(|route| route.shown == what).unwrap();
             let response = shown(route, case.clone());
             assert_eq!(response.headers()["etag"], "\"7\"");
             assert_eq!(response.headers()["cache-control"], "no-store");
             document(&response)
         };
         assert_eq!(
-            of(Shown::Case),
+            of(Shown::Present),
             json!({"case_id": "C-1", "revision": 7, "requests": []})
         );
         assert_eq!(
@@ -297,7 +300,7 @@ mod tests {
 
     #[test]
     fn what_is_new_or_begun_says_where_it_is() {
-        let route = ALL.iter().find(|it| it.does == Does::Requests("register"));
+        let route = all().find(|it| it.does == Does::Requests("register"));
         let response = shown(route.unwrap(), json!({"case_id": "C-1", "revision": 1}));
         assert_eq!(response.status(), 201);
         assert_eq!(response.headers()["location"], "/api/cases/C-1");
@@ -307,7 +310,7 @@ mod tests {
             response.headers()["location"],
             "/api/requests/C-1-access/package"
         );
-        let list = ALL.iter().find(|it| it.does == Does::Requests("list"));
+        let list = all().find(|it| it.does == Does::Requests("list"));
         let response = shown(list.unwrap(), json!({"requests": [], "after": "x"}));
         assert_eq!(document(&response), json!({"requests": [], "cursor": "x"}));
     }

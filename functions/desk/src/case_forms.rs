@@ -1,6 +1,6 @@
 //! The table of the forms about a case.
 
-use crate::order_form::{Asked, Kind, OrderForm};
+use crate::order_form::{Asked, Group, Kind, OfPerson, OrderForm};
 use crate::view::Look;
 use crate::words;
 
@@ -16,7 +16,10 @@ const PLAIN: OrderForm = OrderForm {
     look: Look::Main,
     done: "Saved.",
     kinds: &[],
+    group: Group::Do,
+    takes_note: true,
     of_case: false,
+    of_person: None,
 };
 
 const fn day(name: &'static str, label: &'static str) -> Asked {
@@ -61,6 +64,7 @@ const STAFF: Asked = Asked {
 pub(crate) const ALL: &[OrderForm] = &[
     OrderForm {
         name: "ask-for-proof",
+        group: Group::Identity,
         order: &[("order", "identity")],
         title: "Ask for proof of identity",
         lead: &[
@@ -76,6 +80,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "proof-seen",
+        group: Group::Identity,
         order: &[("order", "identity")],
         title: "Proof of identity is sufficient",
         lead: &["Keep no copy of what you have seen."],
@@ -88,6 +93,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "proof-not-sufficient",
+        group: Group::Identity,
         order: &[("order", "identity")],
         title: "Proof of identity is not sufficient",
         lead: &["The clock does not begin. Tell the person what is wrong with it."],
@@ -100,6 +106,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "ask-for-authority",
+        group: Group::Identity,
         order: &[("order", "authority")],
         title: "Ask for authority",
         lead: &["Somebody who asks for another person needs their authority."],
@@ -109,6 +116,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "authority-seen",
+        group: Group::Identity,
         order: &[("order", "authority")],
         title: "Authority is sufficient",
         fields: &[
@@ -120,6 +128,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "authority-not-sufficient",
+        group: Group::Identity,
         order: &[("order", "authority")],
         title: "Authority is not sufficient",
         fields: &[
@@ -131,6 +140,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "ask-for-fee",
+        group: Group::Identity,
         order: &[("order", "fee")],
         title: "Ask for a fee",
         lead: &["Only a request that is manifestly unfounded or excessive allows a fee."],
@@ -143,6 +153,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "fee-paid",
+        group: Group::Identity,
         order: &[("order", "fee")],
         title: "The fee was paid",
         fields: &[day("on", "When was it paid?")],
@@ -151,6 +162,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "ask-what-is-meant",
+        group: Group::Clock,
         order: &[("order", "ask")],
         title: "You asked what the person means",
         lead: &[
@@ -165,6 +177,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "answer-came",
+        group: Group::Clock,
         order: &[("order", "answered")],
         title: "The person answered your question",
         fields: &[day("on", "When did the answer come?")],
@@ -175,6 +188,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "extend",
+        group: Group::Clock,
         order: &[("order", "extend")],
         title: "Extend the time by two months",
         lead: &[
@@ -227,6 +241,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "decide",
+        group: Group::Decide,
         order: &[("order", "decide")],
         title: "Decide",
         lead: &["A Data Protection Officer advises. Who decides against a person is written down."],
@@ -244,6 +259,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "close",
+        group: Group::Tell,
         order: &[("order", "close")],
         title: "Close the request",
         lead: &["Only a person closes a request. Silence alone does not."],
@@ -277,6 +293,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "reopen",
+        group: Group::Tell,
         order: &[("order", "reopen")],
         title: "Open the request again",
         fields: &[one("reason", "Why?", words::REOPENING)],
@@ -286,6 +303,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "acknowledge",
+        group: Group::Tell,
         order: &[("order", "step"), ("step", "acknowledged")],
         title: "The complaint was acknowledged",
         lead: &[
@@ -298,6 +316,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "looked-into",
+        group: Group::Do,
         order: &[("order", "step"), ("step", "investigated")],
         title: "The complaint is being looked into",
         done: "It is recorded that you look into it.",
@@ -306,6 +325,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "progress-told",
+        group: Group::Tell,
         order: &[("order", "step"), ("step", "progress_told")],
         title: "You told the person how far it is",
         fields: &[day("on", "When did you tell them?")],
@@ -315,6 +335,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "outcome",
+        group: Group::Tell,
         order: &[("order", "step"), ("step", "outcome_told")],
         title: "You told the person the outcome",
         fields: &[
@@ -327,14 +348,23 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "went-to-commissioner",
+        group: Group::Tell,
         order: &[("order", "step"), ("step", "taken_to_commissioner")],
         title: "The person went to the Information Commissioner",
+        fields: &[Asked {
+            name: "reference",
+            label: "The Commissioner’s reference (if you have it)",
+            hint: "Letters, digits, hyphens and slashes",
+            kind: Kind::Line,
+            missing: "",
+        }],
         done: "It is recorded.",
         kinds: &["complaint"],
         ..PLAIN
     },
     OrderForm {
         name: "accurate",
+        group: Group::Decide,
         order: &[("order", "step"), ("step", "found_accurate")],
         title: "The data is accurate",
         lead: &["Say so to the person, and offer to attach a statement of theirs."],
@@ -344,6 +374,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "recipients-told",
+        group: Group::Tell,
         order: &[("order", "step"), ("step", "recipients_told")],
         title: "Everybody who had the data was told",
         done: "It is recorded.",
@@ -352,6 +383,7 @@ pub(crate) const ALL: &[OrderForm] = &[
     },
     OrderForm {
         name: "handed-over",
+        group: Group::Tell,
         order: &[("order", "step"), ("step", "handed_over")],
         title: "The copy was handed over",
         lead: &["Send the link by one channel and the code by another."],
@@ -361,13 +393,120 @@ pub(crate) const ALL: &[OrderForm] = &[
         ..PLAIN
     },
     OrderForm {
+        name: "stop-marketing",
+        order: &[("order", "stop_marketing")],
+        group: Group::Do,
+        title: "Stop newsletters and marketing",
+        lead: &[
+            "It stops at once, and nobody decides on it. Whoever sends the newsletter is told within 28 days. Find the person \
+             first, by their email address.",
+        ],
+        button: "Stop it",
+        done: "Newsletters and marketing are stopped.",
+        kinds: &["objection", "unsubscribe"],
+        takes_note: false,
+        of_person: Some(OfPerson {
+            ends: "",
+            names: true,
+        }),
+        ..PLAIN
+    },
+    OrderForm {
+        name: "uphold",
+        order: &[("order", "step"), ("step", "upheld"), ("then", "erased")],
+        group: Group::Decide,
+        title: "Uphold the objection",
+        lead: &["Then plan an erasure, on the ground of Article 17(1)(c)."],
+        button: "Uphold it",
+        done: "The objection is upheld. Plan the erasure.",
+        kinds: &["objection"],
+        ..PLAIN
+    },
+    OrderForm {
+        name: "restrict",
+        group: Group::Do,
+        order: &[("order", "restrict")],
+        title: "Restrict their data",
+        lead: &[
+            "It is stored, and no statistic and no list of comments uses it. The same goes for what arrives later. Every \
+             processor is told.",
+        ],
+        fields: &[one("ground", "On which ground?", words::RESTRICTIONS)],
+        button: "Restrict it",
+        done: "Their data is restricted.",
+        kinds: &["restriction", "objection", "rectification"],
+        takes_note: false,
+        of_person: Some(OfPerson {
+            ends: "",
+            names: true,
+        }),
+        ..PLAIN
+    },
+    OrderForm {
         name: "notice",
-        order: &[("order", "step"), ("step", "notice_given")],
-        title: "You told the person before lifting",
+        group: Group::Tell,
+        order: &[("order", "notice")],
+        title: "You have told the person that it will be lifted",
         lead: &["A restriction may be lifted only after the person was told, Article 18(3)."],
-        fields: &[day("on", "When did you tell them?")],
         done: "The notice is recorded. The restriction may be lifted.",
-        kinds: &["restriction", "objection"],
+        kinds: &["restriction", "objection", "rectification"],
+        takes_note: false,
+        of_person: Some(OfPerson {
+            ends: "",
+            names: false,
+        }),
+        ..PLAIN
+    },
+    OrderForm {
+        name: "lift-restriction",
+        group: Group::Do,
+        order: &[("order", "unrestrict")],
+        title: "Lift the restriction",
+        fields: &[one("reason", "Why?", words::LIFTINGS)],
+        button: "Lift it",
+        done: "The restriction is lifted.",
+        kinds: &["restriction", "objection", "rectification"],
+        takes_note: false,
+        of_person: Some(OfPerson {
+            ends: "",
+            names: false,
+        }),
+        ..PLAIN
+    },
+    OrderForm {
+        name: "hold",
+        group: Group::Do,
+        order: &[("order", "hold")],
+        title: "Put their data on hold",
+        lead: &[
+            "Nothing of theirs is deleted until the hold is lifted, whatever its date, and what arrives later is held too. \
+             No erasure is approved meanwhile.",
+        ],
+        fields: &[one("ground", "On which ground?", words::HOLDS)],
+        button: "Put it on hold",
+        done: "Their data is on hold.",
+        takes_note: false,
+        of_person: Some(OfPerson {
+            ends: "hold",
+            names: true,
+        }),
+        ..PLAIN
+    },
+    OrderForm {
+        name: "lift-hold",
+        group: Group::Do,
+        order: &[("order", "lift")],
+        title: "Lift the hold",
+        lead: &["What is past its date is deleted at once."],
+        fields: &[one("reason", "Why?", words::LIFTINGS)],
+        button: "Lift the hold",
+        look: Look::Warning,
+        done: "The hold is lifted.",
+        takes_note: false,
+        of_person: Some(OfPerson {
+            ends: "hold",
+            names: false,
+        }),
         ..PLAIN
     },
 ];

@@ -1,5 +1,7 @@
 //! What a form sent, as text by name.
 
+use chrono::{DateTime, NaiveTime, Utc};
+use custodian_domain::london;
 use custodian_domain::validation::violation::Violation;
 use std::collections::BTreeMap;
 
@@ -52,6 +54,27 @@ impl Values {
         pairs.flat_map(|(name, values)| values.iter().map(move |it| (name.as_str(), it.as_str())))
     }
 
+    /// An instant, from the three fields of a day and the time that clocks in London show; `None` if
+    /// all are empty.
+    ///
+    /// # Errors
+    /// [`Violation`] if they are no time.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<DateTime<Utc>>, Violation> {
+        let shown = self.get(&format!("{name}-time"));
+        let wrong = || Violation::new(name, "must be a real time, such as 17:45");
+        let Some(day) = self.day(name)? else {
+            return if shown.is_empty() {
+                Ok(None)
+            } else {
+                Err(wrong())
+            };
+        };
+        let time = NaiveTime::parse_from_str(shown, "%H:%M").map_err(|_| wrong())?;
+        london::instant(day.and_time(time))
+            .map(Some)
+            .ok_or_else(wrong)
+    }
+
     /// A day, from the three fields of a date; `None` if all are empty.
     ///
     /// # Errors
@@ -75,6 +98,20 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::Values;
+
+    #[test]
+    fn a_time_is_that_of_clocks_in_london() {
+        let time = |clock: &str| {
+            let typed = format!("at-day=24&at-month=10&at-year=2026&at-time={clock}");
+            Values::read(typed.as_bytes()).time("at")
+        };
+        let noon = time("12:00").unwrap().unwrap();
+        assert_eq!(noon.to_rfc3339(), "2026-10-24T11:00:00+00:00");
+        for wrong in ["", "25:00", "noon", "12"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(Values::default().time("at").unwrap(), None);
+    }
 
     #[test]
     fn a_date_is_three_fields() {

@@ -2,9 +2,10 @@
 //!
 //! It reads no personal data itself: it gives orders to `requests` and `export`, in the name of
 //! whoever is signed in. Those two write down who asked before they read anything. A page is a list
-//! of blocks ([`view`]), and [`routes`] says which page is where and who may see it.
+//! of blocks (`view`), and `routes` says which page is where and who may see it.
 
 mod api;
+mod breach_forms;
 mod case_forms;
 mod clocks;
 mod fields;
@@ -12,6 +13,8 @@ mod limits;
 mod networks;
 mod order_form;
 mod orders;
+mod person;
+mod provider;
 mod respond;
 mod roles;
 mod routes;
@@ -36,13 +39,13 @@ use fields::Values;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use networks::Networks;
 use orders::{Orders, Refused, To};
+use provider::Provider;
 use respond::{Frame, Who};
 use roles::Role;
 use routes::{Page, Route};
 use secret::Secret;
 use serde_json::json;
 use session::{Found, Open, Unknown};
-use sign_in::Provider;
 use view::{Block, Link, Screen, Tab};
 use visit::{Sent, Stop, Visit};
 
@@ -189,9 +192,26 @@ impl Desk {
             Page::Clock => screens::case::clock(&visit).await,
             Page::History => screens::case::history(&visit).await,
             Page::Letters => screens::letters::show(&visit).await,
+            Page::Person => screens::person::show(&visit).await,
+            Page::Record => screens::record::show(&visit).await,
+            Page::Correct => screens::record::correct(&visit).await,
+            Page::Statement => screens::record::statement(&visit).await,
+            Page::Package => screens::package::show(&visit).await,
+            Page::Erasure => screens::erasure::show(&visit).await,
+            Page::Approve => screens::erasure::approve(&visit).await,
+            Page::Confirm => screens::erasure::confirm(&visit).await,
+            Page::Certificate => screens::erasure::certificate(&visit).await,
             Page::CaseForm => screens::case_form::show(&visit).await,
+            Page::Breaches => screens::breaches::list(&visit).await,
+            Page::RegisterBreach => screens::breaches::register(&visit).await,
+            Page::Breach => screens::breaches::show(&visit).await,
+            Page::BreachForm => screens::breaches::form(&visit).await,
+            Page::CommissionersForm => screens::breaches::commissioners_form(&visit).await,
+            Page::Affected => screens::breaches::affected(&visit).await,
             Page::WhoLooked => screens::looks::show(&visit).await,
             Page::Figures => screens::figures::show(&visit).await,
+            Page::Processing => screens::processing::record(&visit),
+            Page::NoticeToOthers => screens::processing::notice(&visit),
             Page::Calendar => screens::calendar::show(&visit),
             Page::Accessibility => screens::accessibility::show(&visit),
         };
@@ -376,13 +396,15 @@ impl Desk {
 
 /// The pages that somebody with these roles begins with.
 fn menu(roles: &[Role], path: &str) -> Vec<Tab> {
-    const MENU: [(&str, &str); 6] = [
+    const MENU: [(&str, &str); 8] = [
         ("Today", "/desk"),
         ("All requests", "/desk/requests"),
         ("Register a request", "/desk/register"),
+        ("Breaches", "/desk/breaches"),
         ("Who looked", "/desk/looks"),
         ("Figures", "/desk/figures"),
         ("Dates", "/desk/calendar"),
+        ("Record of processing", "/desk/processing"),
     ];
     let may_see = |to: &str| {
         routes::find(to)

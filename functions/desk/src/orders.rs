@@ -30,7 +30,7 @@ pub(crate) struct Orders {
 pub(crate) enum Refused {
     /// The function refuses it: its kind, and its words. They repeat nothing that was sent.
     Order {
-        /// One of the kinds of docs/dpo.md, "When an order is refused".
+        /// One of the kinds of docs/orders.md, "When an order is refused".
         kind: String,
         /// What is wrong.
         words: String,

@@ -3,7 +3,7 @@
 use crate::view::{Block, Cell, Input, Look, Screen, Tab};
 use askama::Template;
 use custodian_web::http::header::{HeaderValue, LOCATION, SET_COOKIE};
-use custodian_web::http::{Body, NEVER_CACHED, Response, StatusCode, status, typed};
+use custodian_web::http::{NEVER_CACHED, Response, StatusCode, status, typed};
 use custodian_web::page;
 use custodian_web::stylesheet;
 
@@ -45,21 +45,29 @@ struct Whole<'a> {
 /// A page. No cache keeps it.
 pub(crate) fn page(frame: &Frame, screen: &Screen, code: StatusCode) -> Response {
     let html = page::written(&Whole { frame, screen });
-    page::discreet(status(page::never_cached(html), code))
+    status(page::never_cached(html), code)
+}
+
+/// Leads to another page, which says what was done.
+pub(crate) fn go(to: &str) -> Response {
+    redirect(to, &[])
+}
+
+/// The same response, which sets a cookie as well.
+pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// A redirect that a browser follows with GET, with cookies to set.
 pub(crate) fn redirect(to: &str, cookies: &[String]) -> Response {
     let mut response = status(typed("", "text/plain", NEVER_CACHED), StatusCode::SEE_OTHER);
-    let headers = response.headers_mut();
     if let Ok(to) = HeaderValue::try_from(to) {
-        headers.insert(LOCATION, to);
+        response.headers_mut().insert(LOCATION, to);
     }
-    for cookie in cookies {
-        if let Ok(cookie) = HeaderValue::try_from(cookie.as_str()) {
-            headers.append(SET_COOKIE, cookie);
-        }
-    }
-    *response.body_mut() = Body::Text("".into());
-    response
+    cookies
+        .iter()
+        .fold(response, |response, cookie| with_cookie(response, cookie))
 }

@@ -15,9 +15,26 @@ pub(crate) enum Page {
     Clock,
     History,
     Letters,
+    Person,
+    Record,
+    Correct,
+    Statement,
+    Package,
+    Erasure,
+    Approve,
+    Confirm,
+    Certificate,
     CaseForm,
+    Breaches,
+    RegisterBreach,
+    Breach,
+    BreachForm,
+    CommissionersForm,
+    Affected,
     WhoLooked,
     Figures,
+    Processing,
+    NoticeToOthers,
     Calendar,
     Accessibility,
 }
@@ -66,8 +83,37 @@ pub(crate) const ALL: &[Route] = &[
     shown("/desk/cases/{case}/history", Page::History, EVIDENCE),
     shown("/desk/cases/{case}/letters", Page::Letters, DPO),
     form("/desk/cases/{case}/do/{form}", Page::CaseForm, DPO),
+    form("/desk/cases/{case}/person", Page::Person, DPO),
+    form("/desk/cases/{case}/records/{record}", Page::Record, DPO),
+    form(
+        "/desk/cases/{case}/records/{record}/correct",
+        Page::Correct,
+        DPO,
+    ),
+    form(
+        "/desk/cases/{case}/records/{record}/statement",
+        Page::Statement,
+        DPO,
+    ),
+    form("/desk/cases/{case}/package/{kind}", Page::Package, DPO),
+    form("/desk/cases/{case}/erasure", Page::Erasure, DPO),
+    form("/desk/cases/{case}/erasure/approve", Page::Approve, DPO),
+    form("/desk/cases/{case}/erasure/confirm", Page::Confirm, DPO),
+    shown(
+        "/desk/cases/{case}/erasure/certificate",
+        Page::Certificate,
+        EVIDENCE,
+    ),
+    shown("/desk/breaches", Page::Breaches, DPO),
+    form("/desk/breaches/register", Page::RegisterBreach, DPO),
+    shown("/desk/breaches/{breach}", Page::Breach, DPO),
+    form("/desk/breaches/{breach}/do/{form}", Page::BreachForm, DPO),
+    shown("/desk/breaches/{breach}/form", Page::CommissionersForm, DPO),
+    form("/desk/breaches/{breach}/affected", Page::Affected, DPO),
     shown("/desk/looks", Page::WhoLooked, AUDITOR),
     shown("/desk/figures", Page::Figures, EVIDENCE),
+    shown("/desk/processing", Page::Processing, EVIDENCE),
+    shown("/desk/processing/others", Page::NoticeToOthers, EVIDENCE),
     shown("/desk/calendar", Page::Calendar, ANYBODY),
     shown("/desk/accessibility", Page::Accessibility, ANYBODY),
 ];
@@ -109,7 +155,10 @@ mod tests {
             let address = route
                 .path
                 .replace("{case}", "C-2026-0042")
-                .replace("{form}", "decide");
+                .replace("{form}", "decide")
+                .replace("{record}", "K7M2PX9T")
+                .replace("{kind}", "access")
+                .replace("{breach}", "B-2026-0007");
             let (found, _) = find(&address).unwrap();
             assert_eq!(found.page, route.page, "{address}");
         }

@@ -46,6 +46,11 @@ impl Secret {
         seal::opened_under(self.derive(&["seal", what]), sealed)
     }
 
+    /// A name for something that is stored, which says nothing to who reads it.
+    pub(crate) fn name(&self, what: &str) -> String {
+        hex::encode(&self.derive(&["name", what])[..12])
+    }
+
     /// A token for a form that is shown once, with an id of its own. The order that the form gives
     /// has this id, so that a second click gives the same order.
     pub(crate) fn form_token(&self, form: &str) -> String {

@@ -5,9 +5,9 @@
 //! removed loses the desk by then.
 
 use crate::Desk;
+use crate::provider::{NotSignedIn, SignedIn};
 use crate::roles::{self, Role};
 use crate::secret::Secret;
-use crate::sign_in::{NotSignedIn, SignedIn};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::staff::StaffNumber;

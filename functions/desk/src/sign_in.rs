@@ -1,18 +1,13 @@
 //! Signing in and out: the code flow with PKCE, bound to the browser by a cookie that lives ten
 //! minutes.
 
-mod provider;
-mod token;
-
-pub(crate) use provider::{NotSignedIn, Provider, SignedIn};
-
+use crate::provider::{Beginning, NotSignedIn, SignedIn};
 use crate::secret::{Secret, random_text};
 use crate::session::{self, Open, no_cookie};
 use crate::view::{Block, Link, Screen};
 use crate::{Desk, respond};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_web::http::{Request, Response, StatusCode};
-use provider::Beginning;
 
 /// The cookie of a sign-in that has begun.
 const COOKIE: &str = "__Host-desk-sign-in";
@@ -143,8 +138,21 @@ impl Desk {
             tracing::warn!(outcome = "not_noted", "sign_out");
         }
         let place = self.provider.sign_out(now).await.ok().flatten();
-        let place = place.unwrap_or_else(|| "/desk/signed-out".to_owned());
-        respond::redirect(&place, &[no_cookie(session::COOKIE)])
+        let Some(place) = place else {
+            return respond::redirect("/desk/signed-out", &[no_cookie(session::COOKIE)]);
+        };
+        // A form may not lead to another origin, not even by a redirect. A page may.
+        let screen = Screen {
+            title: "Signing out".to_owned(),
+            refresh: Some(format!("0; url={place}")),
+            blocks: vec![Block::Link(Link::new(
+                "Sign out of your council account as well",
+                place,
+            ))],
+            ..Screen::default()
+        };
+        let page = respond::page(&self.frame(None), &screen, StatusCode::OK);
+        respond::with_cookie(page, &no_cookie(session::COOKIE))
     }
 
     /// The page after that.

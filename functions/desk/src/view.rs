@@ -18,8 +18,8 @@ pub(crate) struct Screen {
     pub(crate) problems: Vec<Problem>,
     /// What was done just now.
     pub(crate) done: Option<String>,
-    /// Whether the page loads itself again, to follow something.
-    pub(crate) follows: bool,
+    /// The contents of a `Refresh`: only where somebody has asked for it, or at once.
+    pub(crate) refresh: Option<String>,
     /// The contents.
     pub(crate) blocks: Vec<Block>,
 }
@@ -41,8 +41,8 @@ pub(crate) enum Block {
     Summary(Vec<Fact>),
     /// A table.
     Table(Table),
-    /// Things to do, with their states.
-    Tasks(Vec<Task>),
+    /// Links to what can be done, under a heading.
+    Tasks(String, Vec<Link>),
     /// Text to copy.
     Copy {
         /// What it is.
@@ -105,15 +105,6 @@ pub(crate) enum Cell {
     Tag(String),
 }
 
-/// Something to do.
-#[derive(Clone, Debug)]
-pub(crate) struct Task {
-    pub(crate) link: Option<Link>,
-    pub(crate) words: String,
-    pub(crate) hint: String,
-    pub(crate) state: String,
-}
-
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Happened {
@@ -173,6 +164,8 @@ pub(crate) enum Input {
     Area { value: String, most: usize },
     /// A day: its day, month and year as typed.
     Day([String; 3]),
+    /// A day, and the time that clocks in London show: day, month, year and time as typed.
+    Time([String; 4]),
     /// One of several.
     One(Vec<Choice>),
     /// Any of several.
@@ -273,6 +266,13 @@ impl Field {
         )
     }
 
+    /// A day and a time.
+    pub(crate) fn time(name: &str, label: &str, values: &Values) -> Self {
+        let part = |part| values.get(&format!("{name}-{part}")).to_owned();
+        let parts = [part("day"), part("month"), part("year"), part("time")];
+        Self::new(name, label, Input::Time(parts))
+    }
+
     /// One of several, each a value and its label.
     pub(crate) fn one(name: &str, label: &str, values: &Values, all: &[(&str, &str)]) -> Self {
         Self::new(name, label, Input::One(choices(name, values, all)))
@@ -310,7 +310,7 @@ impl Field {
     /// The element that an error leads to.
     pub(crate) fn anchor(&self) -> String {
         match &self.input {
-            Input::Day(_) => format!("{}-day", self.name),
+            Input::Day(_) | Input::Time(_) => format!("{}-day", self.name),
             _ => self.name.clone(),
         }
     }

@@ -85,11 +85,6 @@ impl Visit<'_> {
         self.show_with(&screen, status)
     }
 
-    /// Leads to another page, which says what was done.
-    pub(crate) fn go(&self, to: &str) -> Response {
-        respond::redirect(to, &[])
-    }
-
     /// A part of the address.
     pub(crate) fn part(&self, name: &str) -> &str {
         self.parts.get(name).map_or("", String::as_str)
@@ -106,6 +101,25 @@ impl Visit<'_> {
             .as_ref()
             .map(|sent| sent.values.clone())
             .unwrap_or_default()
+    }
+
+    /// Has a page follow something that goes on, if somebody asks for it: a page that loads itself
+    /// again takes the focus from whoever reads it (WCAG 2.2, 2.2.1).
+    pub(crate) fn follow(&self, screen: &mut Screen) {
+        if self.query.get("follow") == "yes" {
+            screen.refresh = Some("5".to_owned());
+            screen
+                .blocks
+                .push(Block::Link(Link::new("Stop following", self.path)));
+        } else {
+            let follow = format!("{}?follow=yes", self.path);
+            let words = "Follow it: load this page again every 5 seconds";
+            screen.blocks.extend([
+                Block::Text("It goes on whether you stay here or not.".to_owned()),
+                Block::Link(Link::new("Load this page again", self.path)),
+                Block::Link(Link::new(words, follow)),
+            ]);
+        }
     }
 
     /// Today in London.
@@ -128,7 +142,7 @@ impl Visit<'_> {
             Stop::Refused(Refused::Order { kind, words }) => (
                 status_of(&kind),
                 title_of(&kind),
-                crate::words::plain(&words),
+                crate::words::sentence(&words),
             ),
         };
         let screen = Screen {

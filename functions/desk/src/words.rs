@@ -179,12 +179,29 @@ pub(crate) const REOPENING: Choices = &[
         "A complaint about the answer was upheld",
     ),
 ];
-pub(crate) const UPHELD: Choices = &[
-    ("erased", "Erase it, Article 17(1)(c)"),
+pub(crate) const RESTRICTIONS: Choices = &[
+    ("18(1)(a)", "Its accuracy is checked, Article 18(1)(a)"),
     (
-        "excluded",
-        "Keep it for a stated reason, and use it in no statistic",
+        "18(1)(b)",
+        "It is used unlawfully, and they oppose erasure, Article 18(1)(b)",
     ),
+    (
+        "18(1)(c)",
+        "They need it for a legal claim, Article 18(1)(c)",
+    ),
+    (
+        "18(1)(d)",
+        "They object, and it is weighed, Article 18(1)(d)",
+    ),
+];
+pub(crate) const HOLDS: Choices = &[
+    ("legal_claim", "A legal claim, Article 17(3)(e)"),
+    ("open_request", "A request of theirs is open"),
+];
+pub(crate) const LIFTINGS: Choices = &[
+    ("settled", "What it waited for is decided"),
+    ("withdrawn", "They no longer want it"),
+    ("mistake", "It was a mistake"),
 ];
 pub(crate) const LETTERS: Choices = &[
     ("acknowledge", "The request has arrived"),
@@ -234,7 +251,13 @@ pub(crate) fn kind(kind: &str) -> String {
 
 /// A word of the register in plain words: `waiting_identity` is "Waiting identity".
 pub(crate) fn plain(word: &str) -> String {
-    let words = word.replace(['_', '-'], " ");
+    sentence(&word.replace('-', " "))
+}
+
+/// What an order said, as a sentence: with a capital, and without the underscores of fields. What
+/// it quotes, a reference or a form of a date, stays as it is.
+pub(crate) fn sentence(words: &str) -> String {
+    let words = words.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
@@ -292,7 +315,6 @@ mod tests {
         same::<lists::Ending>(ENDINGS);
         same::<lists::LateReason>(LATE);
         same::<lists::ReopeningReason>(REOPENING);
-        same::<lists::AfterUpheld>(UPHELD);
         same::<lists::LetterKind>(LETTERS);
         same::<lists::ComplaintOutcome>(OUTCOMES);
     }
@@ -303,5 +325,9 @@ mod tests {
         assert_eq!(day("none"), "none");
         assert_eq!(time("2026-07-01T09:30:00Z"), "1 July 2026, 10:30");
         assert_eq!(plain("waiting_identity"), "Waiting identity");
+        assert_eq!(
+            sentence("case_id must be like C-2026-0042"),
+            "Case id must be like C-2026-0042"
+        );
     }
 }

@@ -19,8 +19,16 @@ use custodian_domain::rights::register::lists::{Listed, RequestKind};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// Names that the API and an order's fields do not share: the API's first.
-const NAMES: [(&str, &str); 2] = [("cursor", "after"), ("reference", "record")];
+/// The parts of an address that become fields, with the order's name of each.
+const PARTS: [(&str, &str); 2] = [("reference", "record"), ("letter", "letter")];
+/// The orders about a request that are given for no case: they enter nothing and show no records.
+const ALONE: [&str; 5] = [
+    "status",
+    "confirm",
+    "certificate",
+    "links",
+    "confirm_address",
+];
 /// How many digits tell one case from another of its year.
 const DIGITS: usize = 10;
 
@@ -56,9 +64,9 @@ pub(crate) fn order(
         let name = field_of(route, name);
         order.insert(name.to_owned(), typed(route, name, value)?);
     }
-    for name in ["reference", "letter"] {
+    for (name, field) in PARTS {
         if let Some(part) = parts.get(name) {
-            order.insert(field_of(route, name).to_owned(), json!(part));
+            order.insert(field.to_owned(), json!(part));
         }
     }
     about(&mut order, route, parts)?;
@@ -101,6 +109,11 @@ fn about(order: &mut Map<String, Value>, route: &Route, parts: &Parts) -> Result
             let case = CaseId::named(case).map_err(|_| Refusal::NotFound)?;
             set("case_id", json!(case));
         }
+        About::Breach => {
+            let id = parts.get("breach").cloned().unwrap_or_default();
+            let id = RequestId::try_from(id).map_err(|_| Refusal::NotFound)?;
+            set("breach_id", json!(id));
+        }
         About::Tasks => {
             let id = RequestId::try_from(id.to_owned()).map_err(|_| Refusal::NotFound)?;
             set("request_id", json!(id));
@@ -117,11 +130,13 @@ fn about(order: &mut Map<String, Value>, route: &Route, parts: &Parts) -> Result
                 }
                 (About::CaseOfRequest, _) => set("case_id", json!(case)),
                 (_, Does::Export(name)) => set(name, json!(id)),
-                (_, Does::Package) => {
-                    set("kind", json!(kind));
+                (_, does) => {
                     set("request_id", json!(id));
+                    if !matches!(does, Does::Requests(order) if ALONE.contains(&order)) {
+                        set("case_id", json!(case));
+                        set("kind", json!(kind));
+                    }
                 }
-                _ => set("request_id", json!(id)),
             }
         }
     }
@@ -131,17 +146,10 @@ fn about(order: &mut Map<String, Value>, route: &Route, parts: &Parts) -> Result
 /// What an order needs besides.
 fn complete(order: &mut Map<String, Value>, route: &Route, event_id: &str) {
     match route.does {
-        // The same call again registers the same case.
-        Does::Requests("register") if !order.contains_key("case_id") => {
-            let received = order.get("received").and_then(Value::as_str);
-            let received = received.and_then(|day| day.parse::<NaiveDate>().ok());
-            let digits = event_id.trim_start_matches("api-");
-            let digits = &digits[..digits.len().min(DIGITS)];
-            let id = received.map_or_else(
-                || format!("C-{digits}"),
-                |day| format!("C-{:04}-{digits}", day.year().clamp(0, 9999)),
-            );
-            order.insert("case_id".to_owned(), json!(id));
+        // The same call again registers the same case, or breach.
+        Does::Requests("register") => named(order, "case_id", ("C", "received"), event_id),
+        Does::Requests("breach_register") => {
+            named(order, "breach_id", ("B", "aware_at"), event_id);
         }
         Does::Requests("step") if !route.fields.contains(&"step") => {
             order.insert("step".to_owned(), json!("person_confirmed"));
@@ -159,6 +167,24 @@ fn complete(order: &mut Map<String, Value>, route: &Route, event_id: &str) {
     }
 }
 
+/// Gives what is registered an id, if the call has none: such as `C-2026-0123456789`, with the year
+/// of the day that the call says.
+fn named(order: &mut Map<String, Value>, name: &str, (begins, day): (&str, &str), event_id: &str) {
+    if order.contains_key(name) {
+        return;
+    }
+    let day = order.get(day).and_then(Value::as_str).unwrap_or_default();
+    let day = day.get(.."YYYY-MM-DD".len());
+    let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
+    let digits = event_id.trim_start_matches("api-");
+    let digits = &digits[..digits.len().min(DIGITS)];
+    let id = day.map_or_else(
+        || format!("{begins}-{digits}"),
+        |day| format!("{begins}-{:04}-{digits}", day.year().clamp(0, 9999)),
+    );
+    order.insert(name.to_owned(), json!(id));
+}
+
 /// The field of an order that says who gives it.
 fn given_by(order: &str) -> &'static str {
     match order {
@@ -172,11 +198,11 @@ fn given_by(order: &str) -> &'static str {
 
 /// The order's name of a field.
 fn field_of<'a>(route: &Route, name: &'a str) -> &'a str {
-    if name == "case" && route.does == Does::Requests("audit") {
-        return "request_id";
+    match name {
+        "case" if route.does == Does::Requests("audit") => "request_id",
+        "cursor" => "after",
+        _ => name,
     }
-    let other = NAMES.iter().find(|(ours, _)| *ours == name);
-    other.map_or(name, |(_, theirs)| theirs)
 }
 
 /// A value as the order has it: a parameter of a query is always text.

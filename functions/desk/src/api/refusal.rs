@@ -177,7 +177,7 @@ impl Refusal {
     }
 }
 
-/// The response to an order that was refused, by its kind as docs/dpo.md lists them.
+/// The response to an order that was refused, by its kind as docs/orders.md lists them.
 fn ordered(kind: &str, field: String, words: String, is_conditional: bool) -> Response {
     let (status, name, title) = what(kind, is_conditional);
     let mut problem = Problem::new(status, name, title);
@@ -212,7 +212,7 @@ fn what(kind: &str, is_conditional: bool) -> (StatusCode, &'static str, &'static
         "Late" => invalid("late"),
         "TooLateToExtend" => invalid("too-late-to-extend"),
         "NotAccess" => invalid("not-access"),
-        "UnknownCase" | "UnknownRequest" | "UnknownRecord" => (
+        "UnknownCase" | "UnknownRequest" | "UnknownRecord" | "UnknownBreach" => (
             StatusCode::NOT_FOUND,
             "not-found",
             "There is nothing under this reference",
@@ -226,6 +226,8 @@ fn what(kind: &str, is_conditional: bool) -> (StatusCode, &'static str, &'static
             "The Idempotency-Key was used for another call",
         ),
         "AnotherCase" => conflict("another-case", "The id is that of another case"),
+        "AnotherBreach" => conflict("another-breach", "The id is that of another breach"),
+        "TooMany" => conflict("too-many", "It is about too many people"),
         "AnotherRequest" => conflict("another-request", "The id was used for something else"),
         "AccessFirst" => conflict("access-first", "The person gets their copy first"),
         "Held" => conflict("held", "A hold covers it"),
@@ -304,6 +306,8 @@ mod tests {
             (order("Incomplete", false), 422, "incomplete"),
             (order("Late", false), 422, "late"),
             (order("UnknownCase", false), 404, "not-found"),
+            (order("UnknownBreach", false), 404, "not-found"),
+            (order("TooMany", false), 409, "too-many"),
             (order("Gone", false), 410, "gone"),
             (order("Outdated", true), 412, "outdated"),
             (order("Outdated", false), 409, "outdated"),

@@ -9,7 +9,7 @@ use custodian_domain::rights::register::lists::RequestKind;
 use custodian_web::http::Method;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-pub(crate) use table::ALL;
+pub(crate) use table::all;
 
 /// What is done at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ pub(crate) enum About {
     CaseOfRequest,
     /// A request of a case: `{id}` becomes `request_id`.
     Request,
+    /// A breach: `{breach}` becomes `breach_id`.
+    Breach,
     /// Whatever has tasks, such as the processors who are told of a restriction: `{id}` becomes
     /// `request_id`.
     Tasks,
@@ -75,9 +77,9 @@ pub(crate) enum About {
 pub(crate) enum Shown {
     /// All of it.
     Whole,
-    /// A case without its history.
-    Case,
-    /// The history of a case.
+    /// A case, or a breach, without its history.
+    Present,
+    /// Its history.
     History,
 }
 
@@ -124,6 +126,12 @@ impl Route {
         Self { shown, ..self }
     }
 
+    /// Whether it makes something new, which has an address of its own then.
+    pub(crate) const fn registers(&self) -> bool {
+        matches!(self.does, Does::Requests(order)
+            if matches!(order.as_bytes(), b"register" | b"breach_register"))
+    }
+
     /// Whether it searches for a person, which is counted.
     pub(crate) const fn is_search(&self) -> bool {
         matches!(self.does, Does::Requests(order) if matches!(order.as_bytes(), b"find" | b"links"))
@@ -131,7 +139,7 @@ impl Route {
 
     /// Whether it enters an event into a case, which is entered once by its id.
     pub(crate) fn enters(&self) -> bool {
-        self.seen == Some(REVISION) || self.does == Does::Requests("register")
+        self.seen == Some(REVISION) || self.registers()
     }
 }
 
@@ -148,7 +156,7 @@ type Calls = BTreeMap<Verb, &'static Route>;
 
 static ROUTER: LazyLock<matchit::Router<Calls>> = LazyLock::new(|| {
     let mut paths = BTreeMap::<&str, Calls>::new();
-    for route in ALL {
+    for route in all() {
         paths
             .entry(route.path)
             .or_default()
@@ -192,13 +200,14 @@ pub(crate) fn find(method: &Method, path: &str) -> Found {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Found, Verb, find};
+    use super::{Found, Verb, all, find};
     use custodian_web::http::Method;
     use std::collections::BTreeSet;
 
     /// An address of a route.
     fn address(path: &str) -> String {
         path.replace("{case}", "C-2026-0042")
+            .replace("{breach}", "B-2026-0007")
             .replace("{id}", "C-2026-0042-access")
             .replace("{n}", "1")
             .replace("{letter}", "acknowledge")
@@ -208,7 +217,7 @@ mod tests {
     #[test]
     fn every_call_is_found_at_its_address_and_has_somebody_who_may_make_it() {
         let mut known = BTreeSet::new();
-        for route in ALL {
+        for route in all() {
             assert!(known.insert((route.verb, route.path)), "{}", route.path);
             assert!(!route.roles.is_empty(), "{}", route.path);
             let method = match route.verb {

@@ -12,7 +12,7 @@ pub(crate) fn show(visit: &Visit<'_>) -> Answer {
         "They are tested against WCAG 2.2 AA with axe, at 320 and 1280 pixels, and walked through with a keyboard. They \
          have not been tested with people who use assistive technology every day.",
         "Wide tables scroll sideways within their own frame, which a keyboard can reach. A page that waits for something \
-         loads itself again every 5 seconds.",
+         loads itself again only if you ask it to.",
         "A session ends after 30 minutes in which nothing is done. The page shows when. What you typed is kept for 10 \
          minutes, and you get it back after signing in.",
     ];

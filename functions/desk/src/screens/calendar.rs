@@ -93,7 +93,7 @@ fn asked(values: &Values) -> Result<Option<Question>, Vec<Problem>> {
         values.day(name).unwrap_or_else(|wrong| {
             problems.push(Problem {
                 field: format!("{name}-day"),
-                words: words::plain(&wrong.to_string()),
+                words: words::sentence(&wrong.to_string()),
             });
             None
         })
@@ -129,7 +129,11 @@ fn result(reply: Reply) -> Vec<Block> {
             Fact::new("Answer by", words::day(&due.to_string())),
             Fact::of(
                 "How we worked this out",
-                working.to_string().split("; ").map(words::plain).collect(),
+                working
+                    .to_string()
+                    .split("; ")
+                    .map(words::sentence)
+                    .collect(),
             ),
         ],
         ResponseDeadline::Waiting(_) => vec![Fact::new("Answer by", "The clock has not begun")],

@@ -2,8 +2,9 @@
 
 use super::today;
 use crate::case_forms;
+use crate::order_form::{Group, OrderForm};
 use crate::orders::To;
-use crate::view::{Block, Fact, Happened, Link, Screen, Tab, Task};
+use crate::view::{Block, Fact, Happened, Link, Screen, Tab};
 use crate::visit::{Answer, Stop, Visit};
 use crate::words;
 use serde_json::{Value, json};
@@ -42,8 +43,10 @@ pub(crate) fn screen(visit: &Visit<'_>, title: &str) -> Screen {
 
 /// What was done, by the name of its form: never words from the address.
 fn done(name: &str) -> Option<String> {
-    if name == "registered" {
-        return Some("The request is registered.".to_owned());
+    match name {
+        "registered" => return Some("The request is registered.".to_owned()),
+        "person" => return Some("It is entered whose request it is.".to_owned()),
+        _ => {}
     }
     case_forms::named(name).map(|form| form.done.to_owned())
 }
@@ -63,7 +66,7 @@ pub(crate) async fn overview(visit: &Visit<'_>) -> Answer {
         Fact::new("Kept until", words::time(text("kept_until"))),
     ])];
     for request in requests(&case) {
-        blocks.extend(of_request(visit, request, &base));
+        blocks.extend(of_request(visit, &case, request, &base));
     }
     blocks.push(Block::Link(Link::new(
         "They ask for something else as well",
@@ -79,7 +82,7 @@ pub(crate) fn requests(case: &Value) -> impl Iterator<Item = &Value> {
     case["requests"].as_array().into_iter().flatten()
 }
 
-fn of_request(visit: &Visit<'_>, request: &Value, base: &str) -> Vec<Block> {
+fn of_request(visit: &Visit<'_>, case: &Value, request: &Value, base: &str) -> Vec<Block> {
     let text = |field: &str| request[field].as_str().unwrap_or_default();
     let (kind, state) = (text("kind"), text("state"));
     let mut facts = vec![
@@ -108,34 +111,79 @@ fn of_request(visit: &Visit<'_>, request: &Value, base: &str) -> Vec<Block> {
         );
         facts.push(Fact::new("Closed", line));
     }
-    vec![
+    let mut blocks = vec![
         Block::Heading(words::label(words::KINDS, kind)),
         Block::Summary(facts),
-        Block::Tasks(tasks(kind, state, base)),
-    ]
+    ];
+    blocks.extend(tasks(case, request, base));
+    blocks
 }
 
-/// What can be done about a request of this kind in this state.
-fn tasks(kind: &str, state: &str, base: &str) -> Vec<Task> {
-    let to = |name: &str| format!("{base}/do/{name}?kind={kind}");
-    let named = |name: &str| {
-        case_forms::named(name).map(|form| Task {
-            link: Some(Link::new(form.title, to(name))),
-            words: String::new(),
-            hint: String::new(),
-            state: String::new(),
-        })
-    };
-    let all = case_forms::ALL.iter().filter(|form| {
+/// What can be done about a request of this kind in this state, under the headings of its work.
+fn tasks(case: &Value, request: &Value, base: &str) -> Vec<Block> {
+    let text = |field: &str| request[field].as_str().unwrap_or_default();
+    let (kind, state) = (text("kind"), text("state"));
+    let is_for_somebody = case["asker"] == json!("representative");
+    let useful = |form: &&OrderForm| {
         let is_of_kind = form.kinds.is_empty() || form.kinds.contains(&kind);
-        is_of_kind && !form.of_case && fits(form.name, state)
+        let needs_somebody = form.name.contains("authority");
+        is_of_kind
+            && !form.of_case
+            && fits(form.name, state)
+            && (is_for_somebody || !needs_somebody)
+    };
+    let groups = Group::ALL.into_iter().map(|group| {
+        let pages = pages(kind).into_iter();
+        let pages = pages.filter(|(of, ..)| *of == group && !is_closed(state));
+        let pages = pages.map(|(_, words, path)| Link::new(words, format!("{base}{path}")));
+        let forms = case_forms::ALL.iter().filter(useful);
+        let forms = forms
+            .filter(|form| form.group == group)
+            .map(|form| Link::new(form.title, format!("{base}/do/{}?kind={kind}", form.name)));
+        (group, pages.chain(forms).collect::<Vec<Link>>())
     });
-    all.filter_map(|form| named(form.name)).collect()
+    groups
+        .filter(|(_, links)| !links.is_empty())
+        .map(|(group, links)| Block::Tasks(group.words().to_owned(), links))
+        .collect()
+}
+
+/// The pages about a person that a request of this kind needs.
+fn pages(kind: &str) -> Vec<(Group, &'static str, String)> {
+    let person = (
+        Group::Person,
+        "Find the person",
+        format!("/person?kind={kind}"),
+    );
+    match kind {
+        "access" | "portability" => {
+            vec![person, (Group::Do, "The copy", format!("/package/{kind}"))]
+        }
+        "erasure" => {
+            let erasure = "Plan and follow the erasure";
+            vec![person, (Group::Do, erasure, "/erasure".to_owned())]
+        }
+        "complaint" => Vec::new(),
+        "objection" => vec![
+            person,
+            (
+                Group::Do,
+                "Plan and follow the erasure",
+                "/erasure".to_owned(),
+            ),
+        ],
+        _ => vec![person],
+    }
+}
+
+/// Whether a request is closed.
+fn is_closed(state: &str) -> bool {
+    state.starts_with("closed")
 }
 
 /// Whether a form can be of use in a state. What it does is decided by the register alone.
 fn fits(form: &str, state: &str) -> bool {
-    let is_closed = state == "closed" || state.starts_with("closed");
+    let is_closed = is_closed(state);
     match form {
         "reopen" => is_closed,
         _ if is_closed => false,
@@ -164,7 +212,7 @@ pub(crate) async fn clock(visit: &Visit<'_>) -> Answer {
             ),
             Fact::of(
                 "How we worked this out",
-                text("working").split("; ").map(words::plain).collect(),
+                text("working").split("; ").map(words::sentence).collect(),
             ),
         ];
         if let Some(day) = request["extend_by"].as_str() {
@@ -250,5 +298,9 @@ fn told(event: &Value, lines: &mut Vec<String>) {
 /// A day, or a word, as people read it.
 fn said(text: &str) -> String {
     let day = words::day(text);
-    if day == text { words::plain(text) } else { day }
+    if day == text {
+        words::sentence(text)
+    } else {
+        day
+    }
 }

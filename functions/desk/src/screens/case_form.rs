@@ -1,9 +1,10 @@
 //! Any form about a case.
 
-use super::case;
+use super::{case, person};
 use crate::case_forms;
 use crate::order_form::OrderForm;
 use crate::orders::{Refused, To};
+use crate::respond;
 use crate::view::{Block, Button, Form, Link, Problem, Screen};
 use crate::visit::{Answer, Stop, Visit, status_of};
 use custodian_web::http::StatusCode;
@@ -30,23 +31,43 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
         Ok(order) => Value::Object(order),
         Err(problems) => return refused(problems, StatusCode::UNPROCESSABLE_ENTITY),
     };
-    order["case_id"] = json!(visit.part("case"));
-    order["event_id"] = json!(sent.id);
-    if !form.of_case {
-        order["kind"] = json!(sent.values.get("kind"));
-    }
-    if let Ok(seen) = revision.parse::<u64>() {
-        order["revision"] = json!(seen);
+    let (case, kind) = (visit.part("case"), sent.values.get("kind"));
+    order["case_id"] = json!(case);
+    if let Some(of_person) = form.of_person {
+        let ends = if of_person.ends.is_empty() {
+            order["kind"] = json!(kind);
+            kind
+        } else {
+            of_person.ends
+        };
+        order["request_id"] = json!(format!("{case}-{ends}"));
+        if of_person.names {
+            match person::needed(visit).await? {
+                Ok(person) => person.add_to(&mut order),
+                Err(page) => return Ok(page),
+            }
+        }
+    } else {
+        order["event_id"] = json!(sent.id);
+        if !form.of_case {
+            order["kind"] = json!(kind);
+        }
+        if let Ok(seen) = revision.parse::<u64>() {
+            order["revision"] = json!(seen);
+        }
     }
     match visit.give(To::Requests, order).await {
         Ok(_) => {
             let case = visit.part("case");
-            Ok(visit.go(&format!("/desk/cases/{case}?done={}", form.name)))
+            Ok(respond::go(&format!(
+                "/desk/cases/{case}?done={}",
+                form.name
+            )))
         }
         Err(Refused::Order { kind, words }) if kind == "Outdated" => {
             let words = format!(
                 "{}. Nothing was saved. Look at the case, then use this form again.",
-                crate::words::plain(&words).trim_end_matches('.')
+                crate::words::sentence(&words).trim_end_matches('.')
             );
             let field = String::new();
             refused(vec![Problem { field, words }], StatusCode::CONFLICT)

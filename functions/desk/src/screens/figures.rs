@@ -19,7 +19,7 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
         Err(Refused::Order { words, .. }) => {
             let problem = Problem {
                 field: "month".to_owned(),
-                words: words::plain(&words),
+                words: words::sentence(&words),
             };
             (None, vec![problem])
         }

@@ -68,7 +68,7 @@ async fn written(
             },
             Block::Link(Link::new("Another letter", visit.path)),
         ]),
-        Err(Refused::Order { words, .. }) => Ok(vec![Block::Warning(words::plain(&words))]),
+        Err(Refused::Order { words, .. }) => Ok(vec![Block::Warning(words::sentence(&words))]),
         Err(unavailable) => Err(unavailable.into()),
     }
 }

@@ -14,7 +14,7 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
     let day = values.day("day").unwrap_or_else(|wrong| {
         problems.push(Problem {
             field: "day-day".to_owned(),
-            words: words::plain(&wrong.to_string()),
+            words: words::sentence(&wrong.to_string()),
         });
         None
     });
@@ -32,7 +32,7 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
             Err(Refused::Order { words, .. }) => {
                 problems.push(Problem {
                     field: "request_id".to_owned(),
-                    words: words::plain(&words),
+                    words: words::sentence(&words),
                 });
                 None
             }

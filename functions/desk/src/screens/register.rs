@@ -4,6 +4,7 @@
 use crate::fields::Values;
 use crate::order_form::today_if_empty;
 use crate::orders::{Refused, To};
+use crate::respond;
 use crate::view::{Block, Button, Fact, Field, Form, Look, Problem, Screen};
 use crate::visit::{Answer, Visit, status_of};
 use crate::words;
@@ -100,7 +101,7 @@ async fn register(visit: &Visit<'_>, typed: &Values, id: &str) -> Answer {
     match visit.give(To::Requests, order).await {
         Ok(answer) => {
             let case = answer["case_id"].as_str().unwrap_or(&case);
-            Ok(visit.go(&format!("/desk/cases/{case}?done=registered")))
+            Ok(respond::go(&format!("/desk/cases/{case}?done=registered")))
         }
         Err(Refused::Order { kind, words }) => {
             let problem = about(&words);
@@ -120,7 +121,7 @@ fn about(words: &str) -> Problem {
     let is_id = words.starts_with("case_id");
     Problem {
         field: if is_id { "case_id" } else { "" }.to_owned(),
-        words: words::plain(words),
+        words: words::sentence(words),
     }
 }
 
@@ -142,7 +143,10 @@ fn problems(step: Step, typed: &Values, visit: &Visit<'_>) -> Vec<Problem> {
                 }
                 Ok(Some(_)) => {}
                 Err(wrong) => {
-                    problems.push(missing("received-day", &words::plain(&wrong.to_string())));
+                    problems.push(missing(
+                        "received-day",
+                        &words::sentence(&wrong.to_string()),
+                    ));
                 }
             }
             if typed.get("channel").is_empty() {
@@ -276,7 +280,7 @@ fn check(values: &Values) -> Vec<Block> {
             let steps = working.to_string();
             facts.push(Fact::of(
                 "How we worked this out",
-                steps.split("; ").map(words::plain).collect(),
+                steps.split("; ").map(words::sentence).collect(),
             ));
         }
     }

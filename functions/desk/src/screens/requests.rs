@@ -39,7 +39,7 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
     match answer {
         Ok(list) => Ok(page(visit, Some(&list), Vec::new())),
         Err(crate::orders::Refused::Order { words, .. }) => {
-            let words = words::plain(&words);
+            let words = words::sentence(&words);
             let field = String::new();
             Ok(page(visit, None, vec![Problem { field, words }]))
         }
@@ -119,7 +119,7 @@ fn order(values: &Values) -> Result<Value, Problem> {
     }
     let day = values.day("due_before").map_err(|wrong| Problem {
         field: "due_before-day".to_owned(),
-        words: words::plain(&wrong.to_string()),
+        words: words::sentence(&wrong.to_string()),
     })?;
     if let Some(day) = day {
         order["due_before"] = json!(day);

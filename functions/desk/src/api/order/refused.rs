@@ -28,7 +28,7 @@ pub(crate) fn refused(refused: Refused, route: &Route, parts: &Parts, given: &Gi
 /// nowhere.
 fn is_of_address(name: &str, route: &Route, parts: &Parts) -> bool {
     match name {
-        "kind" => route.about == About::CaseRequest,
+        "kind" => matches!(route.about, About::CaseRequest | About::Request),
         "record" => parts.contains_key("reference"),
         "letter" => parts.contains_key("letter"),
         _ => false,
@@ -49,7 +49,7 @@ fn split(words: &str, route: &Route) -> (String, String) {
     let name = match base {
         "event_id" => Some("Idempotency-Key"),
         "revision" | "version" if route.seen == Some(base) => Some("If-Match"),
-        "case_id" | "request_id" if route.about != About::Nothing => Some("id"),
+        "case_id" | "request_id" | "breach_id" if route.about != About::Nothing => Some("id"),
         _ => own.copied(),
     };
     match (name, words.split_once(' ')) {
@@ -66,7 +66,7 @@ mod tests {
     use super::refused;
     use crate::api::given::Given;
     use crate::api::refusal::Refusal;
-    use crate::api::routes::{ALL, Found, find};
+    use crate::api::routes::{Found, all, find};
     use crate::orders::Refused;
     use crate::routes::Parts;
     use custodian_web::http::{Body, Method};
@@ -144,7 +144,7 @@ mod tests {
         assert!(matches!(
             refused(
                 Refused::Unavailable,
-                &ALL[0],
+                all().next().unwrap(),
                 &Parts::new(),
                 &Given::default()
             ),

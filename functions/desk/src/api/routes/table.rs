@@ -1,22 +1,25 @@
-//! Every call, from which docs/openapi.yaml is checked.
+//! Every call. A test compares docs/openapi.yaml with it.
+
+mod breaches;
 
 use super::{About, Does, REVISION, Route, Shown, VERSION, Verb};
 use crate::roles::Role;
 use custodian_domain::rights::register::lists::RequestKind;
 
-const DPO: &[Role] = &[Role::Dpo];
+pub(super) const DPO: &[Role] = &[Role::Dpo];
 const TASKS: &[Role] = &[Role::Dpo, Role::Handler];
 const EVIDENCE: &[Role] = &[Role::Dpo, Role::Auditor];
 const ANYBODY: &[Role] = &Role::ALL;
 
 const COPIES: &[RequestKind] = &[RequestKind::Access, RequestKind::Portability];
+const COMPLAINT: &[RequestKind] = &[RequestKind::Complaint];
 const ERASURE: &[RequestKind] = &[RequestKind::Erasure];
 
 const WHOSE: &[&str] = &["identifiers", "confirmed_links", "refused_links"];
 const SEARCH: &[&str] = &["identifiers", "confirmed_links", "refused_links", "cursor"];
 const STANDING: &[&str] = &["identifiers", "confirmed_links", "refused_links", "ground"];
 
-const fn get(path: &'static str, does: Does, roles: &'static [Role]) -> Route {
+pub(super) const fn get(path: &'static str, does: Does, roles: &'static [Role]) -> Route {
     Route {
         verb: Verb::Get,
         path,
@@ -30,7 +33,7 @@ const fn get(path: &'static str, does: Does, roles: &'static [Role]) -> Route {
     }
 }
 
-const fn post(path: &'static str, does: Does, roles: &'static [Role]) -> Route {
+pub(super) const fn post(path: &'static str, does: Does, roles: &'static [Role]) -> Route {
     Route {
         verb: Verb::Post,
         ..get(path, does, roles)
@@ -65,7 +68,12 @@ const fn package(
 }
 
 /// Every call.
-pub(crate) const ALL: &[Route] = &[
+pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
+    [ALL, breaches::ALL].into_iter().flatten()
+}
+
+/// Every call but those about breaches.
+const ALL: &[Route] = &[
     post("/api/cases", Does::Requests("register"), DPO).fields(&[
         "case_id", "received", "channel", "asker", "kinds", "handler", "note",
     ]),
@@ -79,7 +87,7 @@ pub(crate) const ALL: &[Route] = &[
     ]),
     get("/api/cases/{case}", Does::Requests("case"), EVIDENCE)
         .about(About::Case)
-        .shown(Shown::Case),
+        .shown(Shown::Present),
     get(
         "/api/cases/{case}/history",
         Does::Requests("case"),
@@ -203,6 +211,11 @@ pub(crate) const ALL: &[Route] = &[
         .of(COPIES),
     package("/api/requests/{id}/package/reading", "read", &[]),
     package(
+        "/api/requests/{id}/package/review",
+        "review",
+        &["nothing_taken_out", "take_out"],
+    ),
+    package(
         "/api/requests/{id}/package/link",
         "release",
         &["confirmed_links", "refused_links", "fetches", "days"],
@@ -259,6 +272,18 @@ pub(crate) const ALL: &[Route] = &[
         "unrestrict",
         &["reason"],
     ),
+    event(
+        "/api/requests/{id}/about",
+        "complaint_about",
+        &["about", "note"],
+    )
+    .of(COMPLAINT),
+    get(
+        "/api/service-complaints",
+        Does::Requests("service_complaints"),
+        DPO,
+    )
+    .fields(&["cursor"]),
     post("/api/tasks/{id}/whom", Does::Requests("whom"), TASKS).about(About::Tasks),
     post("/api/tasks/{id}/confirm", Does::Requests("confirm"), TASKS)
         .about(About::Tasks)

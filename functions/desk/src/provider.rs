@@ -1,7 +1,8 @@
-//! The identity provider: Cognito, or the local stack's own. It speaks OpenID Connect with the
+//! The identity provider: Cognito, or the local stack's own. It speaks `OpenID` Connect with the
 //! code flow and PKCE (RFC 7636), and the desk has no secret of its own.
 
-use super::token::{self, Expected, Identity, Unbelieved};
+mod token;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_egress::Egress;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use token::{Expected, Identity, Unbelieved};
 use tokio::sync::Mutex;
 
 /// How long the provider may take to answer.
