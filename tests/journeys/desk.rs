@@ -224,6 +224,53 @@ async fn whom_a_case_is_about_is_sealed_and_ends_with_the_session() {
     assert!(!dana.get(form).await.body.contains("kanarienvogel"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_acts_on_nobody_but_whom_it_shows() {
+    let house = House::open().await;
+    house.tell("One", Some("rosa@example.org"), None).await;
+    house.tell("Two", Some("bob@example.org"), None).await;
+    registered(&house, "C-2026-0042", "access").await;
+    let dana = sign_in(&house, "dana").await;
+    let form = "/desk/cases/C-2026-0042/person";
+    let search = async |address: &str| {
+        let mut typed = dana.get(form).await.hidden();
+        typed.push(("emails".to_owned(), address.to_owned()));
+        dana.send(form, &typed).await
+    };
+    let rosa = search("rosa@example.org").await;
+    let package = "/desk/cases/C-2026-0042/package/access";
+    let make = dana.get(package).await.hidden();
+    search("bob@example.org").await;
+    for (path, fields) in [(form, rosa.hidden()), (package, make)] {
+        let refused = dana.send(path, &fields).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{path}");
+        assert!(
+            refused.body.contains("Nothing was done"),
+            "{}",
+            refused.body
+        );
+    }
+    let status = json!({"status": "C-2026-0042-access", "by": "d-1"});
+    let unknown = crate::house::told(house.invoke("export", status).await);
+    assert!(unknown.unwrap_err().contains("no package"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_loads_itself_again_keeps_no_session_alive() {
+    let house = House::open().await;
+    let dana = sign_in(&house, "dana").await;
+    for minute in [10, 20, 29] {
+        house.move_to(&format!("2026-11-23T10:{minute}:00Z")).await;
+        let page = dana.get("/desk/calendar?follow=yes").await;
+        assert_eq!(page.status, StatusCode::OK);
+    }
+    house.move_to("2026-11-23T10:31:00Z").await;
+    assert_eq!(
+        dana.get("/desk/calendar").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
 /// What is in the table of sessions, but how often staff have searched.
 async fn everything(house: &House) -> Vec<Item> {
     let scan = house.dynamodb().scan().table_name("custodian-Sessions");

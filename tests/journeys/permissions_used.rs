@@ -626,6 +626,8 @@ async fn requests_calls_what_it_is_allowed() {
     told(order(closed).await).unwrap();
     let open = json!({"order": "breach_list", "by": "dpo-7"});
     told(order(open).await).unwrap();
+    let waiting = json!({"order": "tasks", "by": "dpo-7"});
+    told(order(waiting).await).unwrap();
     let report = house
         .drop_file("complaints", "c.csv", ROWS_THAT_NAME_HER.as_bytes())
         .await;

@@ -257,10 +257,10 @@ test('an erasure is approved by somebody else, who signs in again, and followed 
 
 test('everybody sees what their role may see, and is told which role may see the rest', async () => {
   const may = {
-    Dana: ['/desk', '/desk/requests', '/desk/register', '/desk/figures', '/desk/calendar', '/desk/cases/C-2026-0042/history', '/desk/processing', '/desk/processing/others'],
-    Ari: ['/desk/looks', '/desk/figures', '/desk/calendar', '/desk/cases/C-2026-0042/history', '/desk/processing', '/desk/processing/others'],
-    Hana: ['/desk/calendar'],
-    Ola: ['/desk/calendar'],
+    Dana: ['/desk', '/desk/requests', '/desk/register', '/desk/figures', '/desk/calendar', '/desk/cases/C-2026-0042/history', '/desk/processing', '/desk/processing/others', '/desk/tasks'],
+    Ari: ['/desk', '/desk/looks', '/desk/figures', '/desk/calendar', '/desk/cases/C-2026-0042/history', '/desk/processing', '/desk/processing/others'],
+    Hana: ['/desk', '/desk/calendar', '/desk/tasks'],
+    Ola: ['/desk', '/desk/calendar'],
   }
   const all = [...new Set(Object.values(may).flat())]
   for (const [name, pages] of Object.entries(may)) {
@@ -268,7 +268,7 @@ test('everybody sees what their role may see, and is told which role may see the
       for (const path of all) {
         const answer = await page.goto(path)
         assert.equal(answer.status(), pages.includes(path) ? 200 : 403, `${name} at ${path}`)
-        if (name === 'Ari' || path.endsWith('calendar')) await look(page, `${name}${path.replaceAll('/', '-')}`)
+        if (name === 'Ari' || path.endsWith('calendar') || path.endsWith('tasks')) await look(page, `${name}${path.replaceAll('/', '-')}`)
       }
     })
   }

@@ -31,6 +31,21 @@ use std::time::Duration;
 
 /// The order that writes down that somebody asked for what their role may not do.
 const REFUSED: &str = "page_refused";
+/// The steps that orders enter: given by themselves they would say that something was done which
+/// nobody has done.
+const ORDERED: [&str; 11] = [
+    "package_ordered",
+    "package_made",
+    "package_failed",
+    "fetched",
+    "planned",
+    "approved",
+    "stopped",
+    "places_done",
+    "corrected",
+    "statement_attached",
+    "marketing_stopped",
+];
 /// How long a call waits for a package: less than the desk waits for any order.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,6 +105,16 @@ impl Desk {
         let is_trail = route.does == Does::Requests("audit") && given.text("case").is_none();
         if is_trail && !caller.has(routes::AUDITOR) {
             return Err(self.forbidden_call(&caller.staff, routes::AUDITOR).await);
+        }
+        // What an order enters by itself nobody enters without it.
+        let is_step = route.does == Does::Requests("step");
+        if is_step
+            && given
+                .text("step")
+                .is_some_and(|step| ORDERED.contains(&step))
+        {
+            let rule = "must not be a step that an order enters: give that order";
+            return Err(refusal::field("step", "word", rule));
         }
         let is_approval = route.does == Does::Requests("approve");
         if is_approval && !caller.proved_within(RECENT, now) {
@@ -264,7 +289,11 @@ mod tests {
         let any = ["Get /api/clocks", "Get /api/calendar"];
         assert_eq!(may(Role::Analyst), any);
         assert_eq!(may(Role::Publisher), any);
-        let tasks = ["Post /api/tasks/{id}/whom", "Post /api/tasks/{id}/confirm"];
+        let tasks = [
+            "Get /api/tasks",
+            "Post /api/tasks/{id}/whom",
+            "Post /api/tasks/{id}/confirm",
+        ];
         assert_eq!(may(Role::Handler), [&tasks[..], &any].concat());
         let evidence = [
             "Get /api/cases/{case}",

@@ -271,7 +271,7 @@ pub(crate) const ALL: &[OrderForm] = &[
                 ..one(
                     "means",
                     "How did the answer reach them? (if there was one)",
-                    words::MEANS,
+                    words::MEANS_IF_ANY,
                 )
             },
             any("parts", "What is in the answer?", words::PARTS),

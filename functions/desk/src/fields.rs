@@ -43,6 +43,11 @@ impl Values {
         self.0.insert(name.to_owned(), vec![value.into()]);
     }
 
+    /// Adds the values of others, in place of what is there under the same names.
+    pub(crate) fn add(&mut self, others: &Self) {
+        self.0.extend(others.0.clone());
+    }
+
     /// Whether a list has this value.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.all(name).iter().any(|one| one == value)

@@ -9,6 +9,7 @@ mod breach_forms;
 mod case_forms;
 mod clocks;
 mod fields;
+mod frame;
 mod limits;
 mod networks;
 mod order_form;
@@ -22,12 +23,12 @@ mod screens;
 mod secret;
 mod session;
 mod sign_in;
+mod typed;
 mod view;
 mod visit;
 mod words;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use custodian_aws::StorageError;
+use chrono::{DateTime, SubsecRound, Utc};
 use custodian_domain::identity::staff::StaffNumber;
 use custodian_runtime::{Clock, Environment, Function, Patience, StartError, settings};
 use custodian_store::sessions::Sessions;
@@ -40,19 +41,14 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use networks::Networks;
 use orders::{Orders, Refused, To};
 use provider::Provider;
-use respond::{Frame, Who};
 use roles::Role;
 use routes::{Page, Route};
 use secret::Secret;
 use serde_json::json;
 use session::{Found, Open, Unknown};
-use view::{Block, Link, Screen, Tab};
+use view::{Block, Link, Screen};
 use visit::{Sent, Stop, Visit};
 
-/// How long a typed form is kept for somebody who was signed out.
-const TYPED_LIVES: TimeDelta = TimeDelta::minutes(10);
-/// Under what it is kept.
-const TYPED: &str = "typed";
 /// How long a browser keeps the stylesheet: its address changes with it.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -154,6 +150,14 @@ impl Desk {
         let Some((route, parts)) = routes::find(&request.path) else {
             return self.not_found(&open, now, &request.path);
         };
+        // Who has another role begins with another page.
+        let home = frame::menu(&open.roles, "").into_iter().next();
+        if let (Page::Today, Some(home)) = (route.page, home)
+            && home.link.to != request.path
+            && !open.roles.contains(&Role::Dpo)
+        {
+            return respond::go(&home.link.to);
+        }
         if !route.roles.iter().any(|role| open.roles.contains(role)) {
             return self.forbidden(route, &open, now).await;
         }
@@ -175,13 +179,15 @@ impl Desk {
             parts,
             query: Values::read(request.query.as_bytes()),
             sent: None,
+            kept: None,
             now,
         };
         // What was typed before a session ended is shown again, and sent by nobody but the person.
         let (sent, kept) = if is_post { (sent, None) } else { (None, sent) };
         visit.sent = sent;
         if let Some(kept) = kept {
-            visit.query = kept.values;
+            visit.query.add(&kept.values);
+            visit.kept = Some(kept.values);
         }
         let shown = match route.page {
             Page::Today => screens::today::show(&visit).await,
@@ -208,6 +214,8 @@ impl Desk {
             Page::BreachForm => screens::breaches::form(&visit).await,
             Page::CommissionersForm => screens::breaches::commissioners_form(&visit).await,
             Page::Affected => screens::breaches::affected(&visit).await,
+            Page::Tasks => screens::tasks::show(&visit).await,
+            Page::TaskDone => screens::tasks::done(&visit),
             Page::WhoLooked => screens::looks::show(&visit).await,
             Page::Figures => screens::figures::show(&visit).await,
             Page::Processing => screens::processing::record(&visit),
@@ -246,62 +254,6 @@ impl Desk {
         respond::page(&self.frame(None), &screen, StatusCode::UNAUTHORIZED)
     }
 
-    /// Keeps a form that was sent after its session had ended, sealed under that session's cookie.
-    async fn keep_typed(
-        &self,
-        secret: &Secret,
-        request: &Request,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        if request.body.len() > fields::LARGEST {
-            return Ok(());
-        }
-        let typed = [request.path.as_bytes(), b"\n", &request.body].concat();
-        let sealed = secret.seal(TYPED, &typed);
-        self.sessions
-            .keep(&secret.digest(), TYPED, &sealed, now + TYPED_LIVES)
-            .await
-    }
-
-    /// Moves what was typed to the session that follows.
-    async fn move_typed(
-        &self,
-        before: &Secret,
-        open: &Open,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        let kept = self.sessions.kept(&before.digest(), TYPED, now).await?;
-        let Some(typed) = kept.and_then(|sealed| before.unseal(TYPED, &sealed)) else {
-            return Ok(());
-        };
-        let sealed = open.secret.seal(TYPED, &typed);
-        let digest = open.secret.digest();
-        self.sessions
-            .keep(&digest, TYPED, &sealed, now + TYPED_LIVES)
-            .await
-    }
-
-    /// What was typed on this page before its session ended, if it waits.
-    async fn typed_before(
-        &self,
-        open: &Open,
-        request: &Request,
-        now: DateTime<Utc>,
-    ) -> Option<Sent> {
-        let is_new = now - open.session.began_at < TYPED_LIVES;
-        if !is_new {
-            return None;
-        }
-        let kept = self.sessions.kept(&open.secret.digest(), TYPED, now).await;
-        let typed = open.secret.unseal(TYPED, &kept.ok()??)?;
-        let place = typed.iter().position(|byte| *byte == b'\n')?;
-        let (path, body) = typed.split_at(place);
-        (path == request.path.as_bytes()).then(|| Sent {
-            values: Values::read(&body[1..]),
-            id: String::new(),
-        })
-    }
-
     /// Writes down what somebody does here that is no order.
     async fn note(&self, staff: &StaffNumber, event: &str) -> Result<(), Refused> {
         let order = json!({"order": event, "by": staff});
@@ -315,12 +267,12 @@ impl Desk {
         let screen = Screen {
             title: "You may not see this page".to_owned(),
             blocks: vec![Block::Text(format!(
-                "It is for a {}. Your account {}. It is written down that you asked.",
+                "Whose page it is: {}. Your role here: {}. It is written down that you asked.",
                 roles::one_of(route.roles),
                 if open.roles.is_empty() {
-                    "has no role here".to_owned()
+                    "none".to_owned()
                 } else {
-                    format!("is that of a {}", roles::one_of(&open.roles))
+                    roles::one_of(&open.roles)
                 }
             ))],
             ..Screen::default()
@@ -337,6 +289,7 @@ impl Desk {
             parts: routes::Parts::new(),
             query: Values::default(),
             sent: None,
+            kept: None,
             now,
         };
         visit.stopped(Stop::NotFound)
@@ -377,46 +330,6 @@ impl Desk {
         };
         respond::page(&self.frame(None), &screen, status)
     }
-
-    /// What stands around a page: for somebody who is signed in, at a time, on this page.
-    fn frame(&self, who: Option<(&Open, DateTime<Utc>, &str)>) -> Frame {
-        let menu = who.map_or_else(Vec::new, |(open, _, path)| menu(&open.roles, path));
-        let who = who.map(|(open, now, _)| Who {
-            staff: open.staff().as_str().to_uppercase(),
-            ends: words::at(open.ends(now)),
-            token: open.secret.form_token("/desk/sign-out"),
-        });
-        Frame {
-            council: self.site.council.clone(),
-            who,
-            menu,
-        }
-    }
-}
-
-/// The pages that somebody with these roles begins with.
-fn menu(roles: &[Role], path: &str) -> Vec<Tab> {
-    const MENU: [(&str, &str); 8] = [
-        ("Today", "/desk"),
-        ("All requests", "/desk/requests"),
-        ("Register a request", "/desk/register"),
-        ("Breaches", "/desk/breaches"),
-        ("Who looked", "/desk/looks"),
-        ("Figures", "/desk/figures"),
-        ("Dates", "/desk/calendar"),
-        ("Record of processing", "/desk/processing"),
-    ];
-    let may_see = |to: &str| {
-        routes::find(to)
-            .is_some_and(|(route, _)| route.roles.iter().any(|role| roles.contains(role)))
-    };
-    let items = MENU.into_iter().filter(|(_, to)| may_see(to));
-    items
-        .map(|(words, to)| Tab {
-            link: Link::new(words, to),
-            is_here: to == path,
-        })
-        .collect()
 }
 
 /// A form that was sent, if it was shown to this session for this page.

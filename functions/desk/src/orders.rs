@@ -54,7 +54,12 @@ impl Orders {
     /// [`StartError`] if a setting is missing.
     pub(crate) fn new(environment: &Environment) -> Result<Self, StartError> {
         Ok(Self {
-            client: Client::new(&environment.lambda_client()),
+            // One attempt: an order that takes long must not run twice at the same time.
+            client: Client::from_conf(
+                aws_sdk_lambda::config::Builder::from(&environment.lambda_client())
+                    .retry_config(aws_sdk_lambda::config::retry::RetryConfig::disabled())
+                    .build(),
+            ),
             requests: environment.owned("REQUESTS_FUNCTION")?,
             export: environment.owned("EXPORT_FUNCTION")?,
         })

@@ -3,6 +3,7 @@
 
 use crate::fields::Values;
 use crate::orders::Refused;
+use crate::secret::Secret;
 use crate::session::Open;
 use crate::visit::{Stop, Visit};
 use custodian_aws::StorageError;
@@ -15,6 +16,9 @@ pub(crate) const KINDS: [(&str, &str, &str); 3] = [
     ("phones", "phone", "Telephone numbers"),
     ("references", "reference", "References"),
 ];
+
+/// The hidden field of a form that says whom its page was about.
+pub(crate) const WHO: &str = "who";
 
 /// A person, by their identifiers and what was decided about links.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +70,16 @@ impl Person {
             }
         }
         self
+    }
+
+    /// Stands for the person in a form, so that a form acts on nobody but whom its page was about.
+    pub(crate) fn mark(&self, secret: &Secret) -> String {
+        secret.name(&json!(self).to_string())
+    }
+
+    /// The hidden field with that mark.
+    pub(crate) fn hidden(&self, secret: &Secret) -> (String, String) {
+        (WHO.to_owned(), self.mark(secret))
     }
 
     /// How many identifiers there are.
@@ -148,7 +162,7 @@ impl Visit<'_> {
 }
 
 /// Where a person is kept: a name that says nothing to who reads the table.
-fn place(secret: &crate::secret::Secret, case: &str) -> String {
+fn place(secret: &Secret, case: &str) -> String {
     secret.name(&name(case))
 }
 

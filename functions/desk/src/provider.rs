@@ -194,7 +194,7 @@ impl Provider {
         let answer = answer.map_err(|_| NotSignedIn::Unavailable)?;
         let tokens: Tokens = match answer.status {
             200 => read(&answer.body)?,
-            400..500 => return Err(NotSignedIn::Refused("grant")),
+            400 | 401 => return Err(NotSignedIn::Refused("grant")),
             _ => return Err(NotSignedIn::Unavailable),
         };
         let identity = self.believed(&tokens.id_token, nonce, known, now).await?;

@@ -77,7 +77,7 @@ pub(crate) fn of_text(text: &str) -> Vec<Role> {
     let inner = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
-    named(inner.unwrap_or(text).split([' ', ',']))
+    named(inner.unwrap_or(text).split(' '))
 }
 
 /// The names of roles, as a sentence lists them.
@@ -104,6 +104,7 @@ mod tests {
             (json!(["dpo-trainee", "DPO", " dpo"]), vec![]),
             (json!("[xdpo dpox]"), vec![]),
             (json!("[]"), vec![]),
+            (json!("[finance,dpo]"), vec![]),
             (json!(null), vec![]),
             (json!({"dpo": true}), vec![]),
         ] {

@@ -31,6 +31,8 @@ pub(crate) enum Page {
     BreachForm,
     CommissionersForm,
     Affected,
+    Tasks,
+    TaskDone,
     WhoLooked,
     Figures,
     Processing,
@@ -53,6 +55,7 @@ pub(crate) struct Route {
 
 const DPO: &[Role] = &[Role::Dpo];
 const EVIDENCE: &[Role] = &[Role::Dpo, Role::Auditor];
+const HANDLERS: &[Role] = &[Role::Dpo, Role::Handler];
 const AUDITOR: &[Role] = &[Role::Auditor];
 const ANYBODY: &[Role] = &Role::ALL;
 
@@ -110,6 +113,8 @@ pub(crate) const ALL: &[Route] = &[
     form("/desk/breaches/{breach}/do/{form}", Page::BreachForm, DPO),
     shown("/desk/breaches/{breach}/form", Page::CommissionersForm, DPO),
     form("/desk/breaches/{breach}/affected", Page::Affected, DPO),
+    form("/desk/tasks", Page::Tasks, HANDLERS),
+    shown("/desk/tasks/done", Page::TaskDone, HANDLERS),
     shown("/desk/looks", Page::WhoLooked, AUDITOR),
     shown("/desk/figures", Page::Figures, EVIDENCE),
     shown("/desk/processing", Page::Processing, EVIDENCE),

@@ -15,4 +15,5 @@ pub(crate) mod processing;
 pub(crate) mod record;
 pub(crate) mod register;
 pub(crate) mod requests;
+pub(crate) mod tasks;
 pub(crate) mod today;

@@ -27,6 +27,8 @@ const ROLES_LIVE: TimeDelta = TimeDelta::minutes(5);
 pub(crate) const RECENT: TimeDelta = TimeDelta::minutes(15);
 /// How exactly it is stored when somebody was last here.
 const SEEN: TimeDelta = TimeDelta::minutes(1);
+/// The parameter of a page that loads itself again.
+pub(crate) const FOLLOW: &str = "follow";
 /// What the refresh token is sealed as.
 const REFRESH: &str = "refresh";
 
@@ -151,8 +153,12 @@ impl Desk {
             self.sessions.close(&digest).await?;
             return Ok(Found::Nobody);
         }
-        if is_old || now - session.seen_at >= SEEN {
-            session.seen_at = now;
+        // A page that loads itself again is nobody who does something.
+        let is_somebody = request.parameter(FOLLOW).is_none();
+        if is_old || is_somebody && now - session.seen_at >= SEEN {
+            if is_somebody {
+                session.seen_at = now;
+            }
             let ends = session.began_at + WHOLE;
             if !self.sessions.renew(&digest, &session, ends).await? {
                 return Ok(Found::Nobody);

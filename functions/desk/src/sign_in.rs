@@ -11,8 +11,12 @@ use custodian_web::http::{Request, Response, StatusCode};
 
 /// The cookie of a sign-in that has begun.
 const COOKIE: &str = "__Host-desk-sign-in";
+/// How far the provider's clock may be from ours.
+const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// How long a sign-in may take.
 const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
+/// The part of that cookie which says that the person has to prove again who they are.
+const AGAIN: &str = "again";
 /// What stands between the parts of that cookie.
 const JOINT: char = '.';
 
@@ -67,6 +71,7 @@ impl Desk {
             &beginning.verifier,
             &until,
             &hex::encode(safe(&next)),
+            if again { AGAIN } else { "" },
         ];
         let value = parts.join(&JOINT.to_string());
         let cookie = format!(
@@ -80,9 +85,9 @@ impl Desk {
     pub(crate) async fn finish_sign_in(&self, request: &Request, now: DateTime<Utc>) -> Response {
         let begun = request.cookie(COOKIE).and_then(|value| begun(value, now));
         let (state, code) = (request.parameter("state"), request.parameter("code"));
-        let Some(((beginning, next), code)) = begun
+        let Some(((beginning, next, since), code)) = begun
             .zip(code)
-            .filter(|((beginning, _), _)| state.as_deref() == Some(beginning.state.as_str()))
+            .filter(|((beginning, ..), _)| state.as_deref() == Some(beginning.state.as_str()))
         else {
             return self.not_signed_in(NotSignedIn::Refused("not_begun"));
         };
@@ -90,6 +95,9 @@ impl Desk {
             Ok(signed_in) => signed_in,
             Err(why) => return self.not_signed_in(why),
         };
+        if since.is_some_and(|since| signed_in.identity.proved_at < since - LEEWAY) {
+            return self.not_signed_in(NotSignedIn::Refused("not_proved_again"));
+        }
         let Some(staff) = signed_in.identity.staff.clone() else {
             return self.not_signed_in(NotSignedIn::Refused("no_staff_number"));
         };
@@ -214,10 +222,11 @@ fn safe(next: &str) -> &str {
     }
 }
 
-/// What a sign-in began with, and where it leads, if its ten minutes are not over.
-fn begun(value: &str, now: DateTime<Utc>) -> Option<(Beginning, String)> {
+/// What a sign-in began with, where it leads, and since when the person has to have proved who they
+/// are, if they have to; nothing once its ten minutes are over.
+fn begun(value: &str, now: DateTime<Utc>) -> Option<(Beginning, String, Option<DateTime<Utc>>)> {
     let parts: Vec<&str> = value.split(JOINT).collect();
-    let [state, nonce, verifier, until, next] = parts.as_slice() else {
+    let [state, nonce, verifier, until, next, again] = parts.as_slice() else {
         return None;
     };
     let until: i64 = until.parse().ok()?;
@@ -228,7 +237,9 @@ fn begun(value: &str, now: DateTime<Utc>) -> Option<(Beginning, String)> {
             nonce: (*nonce).to_owned(),
             verifier: (*verifier).to_owned(),
         };
-        (beginning, safe(&next).to_owned())
+        let began = DateTime::from_timestamp(until, 0).map(|until| until - TEN_MINUTES);
+        let since = began.filter(|_| *again == AGAIN);
+        (beginning, safe(&next).to_owned(), since)
     })
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) query: Values,
     /// What was typed, if a form was sent.
     pub(crate) sent: Option<Sent>,
+    /// What was typed here before a session ended, if it waits.
+    pub(crate) kept: Option<Values>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -97,10 +99,8 @@ impl Visit<'_> {
 
     /// What was typed; empty where nothing was.
     pub(crate) fn typed(&self) -> Values {
-        self.sent
-            .as_ref()
-            .map(|sent| sent.values.clone())
-            .unwrap_or_default()
+        let sent = self.sent.as_ref().map(|sent| &sent.values);
+        sent.or(self.kept.as_ref()).cloned().unwrap_or_default()
     }
 
     /// Has a page follow something that goes on, if somebody asks for it: a page that loads itself

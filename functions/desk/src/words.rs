@@ -147,6 +147,14 @@ pub(crate) const MEANS: Choices = &[
     ("collected", "They collected it"),
     ("spoken", "By telephone, or in person"),
 ];
+pub(crate) const MEANS_IF_ANY: Choices = &[
+    ("", "It was not an answer, or newsletters were stopped"),
+    ("link", "A link that they open"),
+    ("post", "Post"),
+    ("email", "Email"),
+    ("collected", "They collected it"),
+    ("spoken", "By telephone, or in person"),
+];
 pub(crate) const ENDINGS: Choices = &[
     ("fulfilled", "Answered, and all done"),
     ("partly", "Answered, and part of it done"),
@@ -281,6 +289,23 @@ pub(crate) fn at(instant: DateTime<Utc>) -> String {
     london::time(instant).format("%-d %B %Y, %H:%M").to_string()
 }
 
+/// A masked identifier, as it can be read aloud: `r•••@example.org` is "r, hidden, at
+/// example.org".
+pub(crate) fn masked(text: &str) -> String {
+    match text.split_once('•') {
+        Some((begins, rest)) => {
+            let ends = rest.trim_start_matches('•').replace('@', "at ");
+            let begins = if begins.is_empty() {
+                String::new()
+            } else {
+                format!("begins {begins}, ")
+            };
+            format!("{begins}hidden, ends {ends}").replace("ends at ", "at ")
+        }
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,5 +354,15 @@ mod tests {
             sentence("case_id must be like C-2026-0042"),
             "Case id must be like C-2026-0042"
         );
+    }
+
+    #[test]
+    fn a_masked_identifier_can_be_read_aloud() {
+        assert_eq!(
+            masked("r•••@example.org"),
+            "begins r, hidden, at example.org"
+        );
+        assert_eq!(masked("•••142"), "hidden, ends 142");
+        assert_eq!(masked("K7M2PX9T"), "K7M2PX9T");
     }
 }

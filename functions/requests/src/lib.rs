@@ -21,6 +21,7 @@ mod hold;
 mod impact;
 mod lift;
 mod links;
+mod list_tasks;
 mod look;
 mod named_record;
 mod notice;
@@ -90,6 +91,7 @@ use impact::Impact;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use lift::Lift;
 use links::ListLinks;
+use list_tasks::ListTasks;
 use look::Look;
 use named_record::NamedRecords;
 use notice::Notice;
@@ -289,6 +291,7 @@ impl Function for Requests {
             view: Arc::clone(&view),
             steps: steps.clone(),
         };
+        let list_tasks = ListTasks(tasks.clone());
         let confirm = Confirm {
             register: register.clone(),
             tasks,
@@ -349,6 +352,7 @@ impl Function for Requests {
             ("stop", Box::new(stop)),
             ("confirm", Box::new(confirm)),
             ("links", Box::new(links)),
+            ("tasks", Box::new(list_tasks)),
             ("hold", Box::new(Hold(Arc::clone(&constraining)))),
             ("lift", Box::new(Lift(Arc::clone(&constraining)))),
             ("restrict", Box::new(Restrict(Arc::clone(&constraining)))),

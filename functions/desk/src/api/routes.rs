@@ -132,9 +132,9 @@ impl Route {
             if matches!(order.as_bytes(), b"register" | b"breach_register"))
     }
 
-    /// Whether it searches for a person, which is counted.
-    pub(crate) const fn is_search(&self) -> bool {
-        matches!(self.does, Does::Requests(order) if matches!(order.as_bytes(), b"find" | b"links"))
+    /// Whether it searches for whoever its identifiers lead to, which is counted.
+    pub(crate) fn is_search(&self) -> bool {
+        self.fields.contains(&"identifiers")
     }
 
     /// Whether it enters an event into a case, which is entered once by its id.

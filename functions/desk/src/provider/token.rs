@@ -99,11 +99,17 @@ pub(crate) fn read(
     if let Some((_, what)) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
         return Err(Unbelieved::Wrong(what));
     }
-    let numbers = [claims.staff_number, claims.username].into_iter().flatten();
-    let staff = numbers.filter_map(|number| StaffNumber::try_from(number).ok());
+    let number = |text: Option<String>| text.and_then(|text| StaffNumber::try_from(text).ok());
+    let (entered, username) = (number(claims.staff_number), number(claims.username));
+    // An access token says the user name only: two names would be two people to the register.
+    if let (Some(entered), Some(username)) = (&entered, &username)
+        && !entered.is(username)
+    {
+        return Err(Unbelieved::Wrong("two_staff_numbers"));
+    }
     Ok(Identity {
         subject: claims.sub,
-        staff: staff.into_iter().next(),
+        staff: entered.or(username),
         roles: roles::of_claim(claims.groups.as_ref()),
         proved_at: DateTime::from_timestamp(claims.auth_time, 0)
             .ok_or(Unbelieved::Wrong("auth_time"))?,

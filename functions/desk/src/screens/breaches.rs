@@ -1,6 +1,5 @@
 //! The register of breaches: who was told what within the 72 hours, and whom it affects.
 
-use super::person::masked;
 use crate::breach_forms::{self, REGISTER};
 use crate::order_form::OrderForm;
 use crate::orders::{Refused, To};
@@ -10,6 +9,9 @@ use crate::visit::{Answer, Stop, Visit, status_of};
 use crate::words;
 use custodian_web::http::{Response, StatusCode};
 use serde_json::{Value, json};
+
+/// How often a page goes on with a count before it shows how far it came.
+const TIMES: usize = 5;
 
 /// The breaches that are open, the first due at the top, and how one is registered.
 pub(crate) async fn list(visit: &Visit<'_>) -> Answer {
@@ -61,12 +63,12 @@ fn row(breach: &Value) -> Vec<Cell> {
 }
 
 /// The 72 hours in words.
-fn hours(clock: &Value) -> String {
+pub(crate) fn hours(clock: &Value) -> String {
     let due = clock["due_in_words"].as_str().unwrap_or_default();
     match clock["hours_left"].as_i64() {
-        Some(left) if left >= 0 => format!("{due} ({left} hours left)"),
-        Some(_) => format!("{due} (overdue)"),
         None => "Told, or need not be told".to_owned(),
+        Some(_) if clock["late"] == json!(true) => format!("{due} (overdue)"),
+        Some(left) => format!("{due} ({left} hours left)"),
     }
 }
 
@@ -321,7 +323,7 @@ pub(crate) async fn affected(visit: &Visit<'_>) -> Answer {
     if let Some(after) = sent.values.given("after") {
         order["after"] = json!(after);
     }
-    let found = match visit.give(To::Requests, order).await {
+    let found = match gone_through(visit, order).await {
         Ok(found) => found,
         Err(Refused::Order { kind, words }) if !kind.starts_with("Unknown") => {
             let problem = Problem {
@@ -352,7 +354,7 @@ pub(crate) async fn affected(visit: &Visit<'_>) -> Answer {
                 if found["complete"] == json!(true) {
                     "Yes"
                 } else {
-                    "No: go on counting"
+                    "No, there is more: go on counting"
                 },
             ),
         ]));
@@ -361,11 +363,27 @@ pub(crate) async fn affected(visit: &Visit<'_>) -> Answer {
     Ok(visit.show(&screen))
 }
 
+/// The answer to an order that goes through records some at a time: it goes on from where it came,
+/// until it has something to show, it is through, or a person has waited long enough.
+async fn gone_through(visit: &Visit<'_>, mut order: Value) -> Result<Value, Refused> {
+    for _ in 0..TIMES {
+        let found = visit.give(To::Requests, order.clone()).await?;
+        let is_shown = found["people"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty());
+        if is_shown || found["after"].is_null() {
+            return Ok(found);
+        }
+        order["after"] = found["after"].clone();
+    }
+    visit.give(To::Requests, order).await
+}
+
 fn affected_row(person: &Value) -> Vec<Cell> {
     let known = person["identifiers"].as_array().into_iter().flatten();
     let known: Vec<String> = known
         .filter_map(|one| one.as_str().or(one["identifier"].as_str()))
-        .map(masked)
+        .map(words::masked)
         .collect();
     vec![
         Cell::text(person["record"].as_str().unwrap_or_default()),

@@ -127,7 +127,12 @@ fn tasks(case: &Value, request: &Value, base: &str) -> Vec<Block> {
     let useful = |form: &&OrderForm| {
         let is_of_kind = form.kinds.is_empty() || form.kinds.contains(&kind);
         let needs_somebody = form.name.contains("authority");
-        is_of_kind
+        // A complaint has one date, and a newsletter none: nothing is asked, extended or decided.
+        let has_clock = !["complaint", "unsubscribe"].contains(&kind);
+        let needs_clock =
+            matches!(form.group, Group::Identity | Group::Clock) || form.name == "decide";
+        (has_clock || !needs_clock)
+            && is_of_kind
             && !form.of_case
             && fits(form.name, state)
             && (is_for_somebody || !needs_somebody)

@@ -4,6 +4,7 @@ use super::{case, person};
 use crate::case_forms;
 use crate::order_form::OrderForm;
 use crate::orders::{Refused, To};
+use crate::person::WHO;
 use crate::respond;
 use crate::view::{Block, Button, Form, Link, Problem, Screen};
 use crate::visit::{Answer, Stop, Visit, status_of};
@@ -20,11 +21,13 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
             return Err(Stop::NotFound);
         }
         let revision = found["revision"].to_string();
-        return Ok(visit.show(&screen(visit, form, &revision, &[])));
+        let who = who(visit, form).await?;
+        return Ok(visit.show(&screen(visit, form, (&revision, &who), &[])));
     };
     let revision = sent.values.get("revision").to_owned();
     let refused = |problems: Vec<Problem>, status| {
-        let shown = screen(visit, form, &revision, &problems);
+        let who = sent.values.get(WHO);
+        let shown = screen(visit, form, (&revision, who), &problems);
         Ok(visit.again(shown, problems, status))
     };
     let mut order = match form.read(&sent.values) {
@@ -34,6 +37,17 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
     let (case, kind) = (visit.part("case"), sent.values.get("kind"));
     order["case_id"] = json!(case);
     if let Some(of_person) = form.of_person {
+        // These orders do not know the case's revision.
+        let now = case::find(visit).await?["revision"].as_u64();
+        if now.is_none() || now != revision.parse().ok() {
+            let words = "Something was entered into this case since you opened this page. Nothing was done. Look at the \
+                         case, then use this form again.";
+            let problem = Problem {
+                field: String::new(),
+                words: words.to_owned(),
+            };
+            return refused(vec![problem], StatusCode::CONFLICT);
+        }
         let ends = if of_person.ends.is_empty() {
             order["kind"] = json!(kind);
             kind
@@ -79,7 +93,21 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
     }
 }
 
-fn screen(visit: &Visit<'_>, form: &OrderForm, revision: &str, problems: &[Problem]) -> Screen {
+/// The mark of the person whom the form is about, if its order names one.
+async fn who(visit: &Visit<'_>, form: &OrderForm) -> Result<String, Stop> {
+    if !form.of_person.is_some_and(|of_person| of_person.names) {
+        return Ok(String::new());
+    }
+    let person = visit.person().await?;
+    Ok(person.map_or_else(String::new, |person| person.mark(&visit.open.secret)))
+}
+
+fn screen(
+    visit: &Visit<'_>,
+    form: &OrderForm,
+    (revision, who): (&str, &str),
+    problems: &[Problem],
+) -> Screen {
     let typed = visit
         .sent
         .as_ref()
@@ -93,7 +121,10 @@ fn screen(visit: &Visit<'_>, form: &OrderForm, revision: &str, problems: &[Probl
     if !form.warning.is_empty() {
         blocks.push(Block::Warning(form.warning.to_owned()));
     }
-    let mut hidden = vec![("revision".to_owned(), revision.to_owned())];
+    let mut hidden = vec![
+        ("revision".to_owned(), revision.to_owned()),
+        (WHO.to_owned(), who.to_owned()),
+    ];
     if !form.of_case {
         hidden.push(("kind".to_owned(), typed.get("kind").to_owned()));
     }

@@ -109,6 +109,10 @@ async fn carry_out(visit: &Visit<'_>, act: Act) -> Answer {
     let order = match act {
         Act::Read => json!({"read": id, "case_id": case}),
         Act::Nothing => json!({"review": id, "case_id": case, "nothing_taken_out": true}),
+        Act::TakeOut if typed.get("record").is_empty() || typed.get("ground").is_empty() => {
+            let words = "Say which record something is taken out of, and choose why";
+            return refused(visit, "BadOrder", words).await;
+        }
         Act::TakeOut => {
             let mut mark = json!({"record": typed.get("record"), "ground": typed.get("ground")});
             if let Some(field) = typed.given("field") {
@@ -214,12 +218,17 @@ async fn page(visit: &Visit<'_>, problems: Vec<Problem>) -> Answer {
             .blocks
             .push(Block::Text("It is being made.".to_owned()));
         visit.follow(&mut screen);
-        screen.blocks.push(act(
-            visit,
-            "make",
-            "It broke off: make it again",
-            Look::Second,
-        ));
+        if let Some(person) = visit.person().await? {
+            screen.blocks.push(form_with(
+                visit,
+                vec![
+                    ("act".to_owned(), "make".to_owned()),
+                    person.hidden(&visit.open.secret),
+                ],
+                Vec::new(),
+                ("It broke off: make it again", Look::Second),
+            ));
+        }
     }
     if state == "complete" {
         screen.blocks.extend(complete(visit, &package));
@@ -249,7 +258,15 @@ async fn not_made(visit: &Visit<'_>) -> Result<Vec<Block>, Stop> {
             "It is made for the person whom you found by {} in this session. It has everything that is held of them.",
             counted(person.count())
         )),
-        act(visit, "make", "Make the copy", Look::Main),
+        form_with(
+            visit,
+            vec![
+                ("act".to_owned(), "make".to_owned()),
+                person.hidden(&visit.open.secret),
+            ],
+            Vec::new(),
+            ("Make the copy", Look::Main),
+        ),
     ])
 }
 
@@ -283,6 +300,15 @@ fn facts(package: &Value) -> Vec<Fact> {
             "Reviewed by",
             reviewed["by"].as_str().unwrap_or_default().to_uppercase(),
         ));
+        let taken = reviewed["taken_out"].as_object().into_iter().flatten();
+        let taken: Vec<String> = taken
+            .map(|(ground, count)| format!("{count}: {}", words::label(GROUNDS, ground)))
+            .collect();
+        facts.push(if taken.is_empty() {
+            Fact::new("Taken out", "Nothing")
+        } else {
+            Fact::of("Taken out", taken)
+        });
     }
     if let Some(at) = package["handed_over_at"].as_str() {
         facts.push(Fact::new("First fetched by the person", words::time(at)));
@@ -373,10 +399,20 @@ fn act(visit: &Visit<'_>, name: &str, words: &str, look: Look) -> Block {
 }
 
 fn form(visit: &Visit<'_>, name: &str, fields: Vec<Field>, words: &str, look: Look) -> Block {
+    let hidden = vec![("act".to_owned(), name.to_owned())];
+    form_with(visit, hidden, fields, (words, look))
+}
+
+fn form_with(
+    visit: &Visit<'_>,
+    hidden: Vec<(String, String)>,
+    fields: Vec<Field>,
+    (words, look): (&str, Look),
+) -> Block {
     Block::Form(Form {
         to: visit.path.to_owned(),
         token: visit.token(),
-        hidden: vec![("act".to_owned(), name.to_owned())],
+        hidden,
         fields,
         buttons: vec![Button::main(words).looking(look)],
         is_search: false,

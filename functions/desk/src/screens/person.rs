@@ -3,7 +3,7 @@
 
 use super::case;
 use crate::orders::{Refused, To};
-use crate::person::{KINDS, Person};
+use crate::person::{KINDS, Person, WHO};
 use crate::respond;
 use crate::view::{Block, Button, Cell, Field, Form, Link, Look, Problem, Screen, Table};
 use crate::visit::{Answer, Stop, Visit, status_of};
@@ -26,6 +26,12 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
         return Ok(visit.show(&asked(visit, &person, &[])));
     };
     let typed = Person::typed(&sent.values);
+    if typed.is_none() && sent.values.given(WHO).is_some() {
+        match needed(visit).await? {
+            Ok(_) => {}
+            Err(page) => return Ok(page),
+        }
+    }
     let Some(mut person) = typed.or(visit.person().await?) else {
         let problem = Problem {
             field: "emails".to_owned(),
@@ -76,7 +82,7 @@ fn searched_too_often(visit: &Visit<'_>, minutes: i64) -> Response {
 }
 
 /// The kind of the request for which somebody searches.
-fn kind(visit: &Visit<'_>) -> String {
+pub(crate) fn kind(visit: &Visit<'_>) -> String {
     let typed = visit
         .sent
         .as_ref()
@@ -160,7 +166,9 @@ fn results(visit: &Visit<'_>, person: &Person, found: &Value) -> Screen {
     let searched = matched.iter().map(|one| {
         vec![
             Cell::text(words::plain(one["type"].as_str().unwrap_or_default())),
-            Cell::text(masked(one["identifier"].as_str().unwrap_or_default())),
+            Cell::text(words::masked(
+                one["identifier"].as_str().unwrap_or_default(),
+            )),
             Cell::text(vouched(one)),
         ]
     });
@@ -182,6 +190,7 @@ fn results(visit: &Visit<'_>, person: &Person, found: &Value) -> Screen {
     ];
     if let Some(after) = found["after"].as_str() {
         let hidden = vec![
+            person.hidden(&visit.open.secret),
             ("kind".to_owned(), kind.clone()),
             ("after".to_owned(), after.to_owned()),
         ];
@@ -196,20 +205,33 @@ fn results(visit: &Visit<'_>, person: &Person, found: &Value) -> Screen {
     screen
         .blocks
         .extend(links(visit, person, &list("linked"), &kind));
-    let confirm = vec![
-        ("kind".to_owned(), kind),
-        ("confirm".to_owned(), "yes".to_owned()),
-    ];
-    screen.blocks.extend([
-        Block::Heading("Is this the person?".to_owned()),
-        Block::Text(
-            "If you confirm it, the case knows which records it is about, and an erasure waits until a copy that they \
-             asked for is with them. The case itself does not say whose it is."
+    if ["access", "portability"].contains(&kind.as_str()) {
+        let confirm = vec![
+            person.hidden(&visit.open.secret),
+            ("kind".to_owned(), kind),
+            ("confirm".to_owned(), "yes".to_owned()),
+        ];
+        screen.blocks.extend([
+            Block::Heading("Is this the person?".to_owned()),
+            Block::Text(
+                "If you confirm it, the case knows which records it is about, and an erasure waits until the request is \
+                 answered. The case itself does not say whose it is."
+                    .to_owned(),
+            ),
+            button(visit, confirm, Vec::new(), "Yes, this is the person", Look::Main),
+        ]);
+    } else {
+        screen.blocks.push(Block::Text(
+            "What you do next in this case is about this person, until you search by something else or sign out."
                 .to_owned(),
-        ),
-        button(visit, confirm, Vec::new(), "Yes, this is the person", Look::Main),
-        Block::Link(Link::new("Search by something else", visit.path)),
-    ]);
+        ));
+        let case = Link::new("Back to the case, to go on", base);
+        screen.blocks.push(Block::Link(case));
+    }
+    screen.blocks.push(Block::Link(Link::new(
+        "Search by something else",
+        visit.path,
+    )));
     screen
 }
 
@@ -270,7 +292,7 @@ fn links(visit: &Visit<'_>, person: &Person, linked: &[Value], kind: &str) -> Ve
         let field = format!("link-{name}");
         let mut values = crate::fields::Values::default();
         values.set(&field, person.decided(name));
-        let label = format!("Is {} the same person?", masked(text("person")));
+        let label = format!("Is {} the same person?", words::masked(text("person")));
         let hint = format!(
             "The link comes from their {}. {} It adds {records} {}.",
             words::plain(text("through")).to_lowercase(),
@@ -283,7 +305,10 @@ fn links(visit: &Visit<'_>, person: &Person, linked: &[Value], kind: &str) -> Ve
         Block::Heading("People who may be the same".to_owned()),
         button(
             visit,
-            vec![("kind".to_owned(), kind.to_owned())],
+            vec![
+                person.hidden(&visit.open.secret),
+                ("kind".to_owned(), kind.to_owned()),
+            ],
             fields.collect(),
             "Save these and search again",
             Look::Second,
@@ -305,27 +330,14 @@ fn vouched(one: &Value) -> String {
     }
 }
 
-/// A masked identifier, as it can be read aloud: `r•••@example.org` is "r, hidden, at
-/// example.org".
-pub(crate) fn masked(text: &str) -> String {
-    match text.split_once('•') {
-        Some((begins, rest)) => {
-            let ends = rest.trim_start_matches('•').replace('@', "at ");
-            let begins = if begins.is_empty() {
-                String::new()
-            } else {
-                format!("begins {begins}, ")
-            };
-            format!("{begins}hidden, ends {ends}").replace("ends at ", "at ")
-        }
-        None => text.to_owned(),
-    }
-}
-
 /// What an order about a person needs: the person of this session.
 pub(crate) async fn needed(visit: &Visit<'_>) -> Result<Result<Person, Response>, Stop> {
     if let Some(person) = visit.person().await? {
-        return Ok(Ok(person));
+        let shown = visit.sent.as_ref().map(|sent| sent.values.get(WHO));
+        if shown.is_none_or(|shown| shown == person.mark(&visit.open.secret)) {
+            return Ok(Ok(person));
+        }
+        return Ok(Err(visit.show_with(&another(visit), StatusCode::CONFLICT)));
     }
     let base = format!("/desk/cases/{}", visit.part("case"));
     let mut screen = case::screen(visit, "Find the person first");
@@ -343,17 +355,20 @@ pub(crate) async fn needed(visit: &Visit<'_>) -> Result<Result<Person, Response>
     Ok(Err(visit.show_with(&screen, StatusCode::CONFLICT)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn a_masked_identifier_can_be_read_aloud() {
-        assert_eq!(
-            masked("r•••@example.org"),
-            "begins r, hidden, at example.org"
-        );
-        assert_eq!(masked("•••142"), "hidden, ends 142");
-        assert_eq!(masked("K7M2PX9T"), "K7M2PX9T");
-    }
+/// Another tab searched for somebody else in this case since the form was shown.
+fn another(visit: &Visit<'_>) -> Screen {
+    let base = format!("/desk/cases/{}", visit.part("case"));
+    let mut screen = case::screen(visit, "Somebody else was searched for since");
+    screen.blocks = vec![
+        Block::Text(
+            "Nothing was done. Another search was made in this case after this page was opened, in another tab, say. Find \
+             the person again, and go on from there."
+                .to_owned(),
+        ),
+        Block::Link(Link::new(
+            "Find the person",
+            format!("{base}/person?kind={}", kind(visit)),
+        )),
+    ];
+    screen
 }

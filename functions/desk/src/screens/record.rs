@@ -28,12 +28,12 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
                  not who."
                     .to_owned(),
             ),
-            form(visit, Vec::new(), Vec::new(), "Look at this record"),
+            form(visit, &person, Vec::new(), Vec::new(), "Look at this record"),
         ];
         return Ok(visit.show(&screen));
     }
     let record = look(visit, &person).await?;
-    screen.blocks = shown(visit, &record);
+    screen.blocks = shown(visit, &person, &record);
     Ok(visit.show(&screen))
 }
 
@@ -47,9 +47,17 @@ pub(crate) async fn correct(visit: &Visit<'_>) -> Answer {
         return Ok(respond::go(&record_path(visit)));
     };
     let field = sent.values.get("field").to_owned();
+    if field.is_empty() {
+        let mut screen = case::screen(visit, "Choose which field is wrong");
+        screen.blocks = vec![Block::Link(Link::new(
+            "Look at the record again",
+            format!("{}?kind={}", record_path(visit), person::kind(visit)),
+        ))];
+        return Ok(visit.show_with(&screen, StatusCode::UNPROCESSABLE_ENTITY));
+    }
     if sent.values.get("save") != "yes" {
         let record = look(visit, &person).await?;
-        return Ok(visit.show(&correction(visit, &record, &field, &[])));
+        return Ok(visit.show(&correction(visit, &person, &record, &field, &[])));
     }
     let mut order = order(visit, &person, "correct");
     order["version"] = json!(sent.values.get("version"));
@@ -62,7 +70,13 @@ pub(crate) async fn correct(visit: &Visit<'_>) -> Answer {
                 field: "value".to_owned(),
                 words: words::sentence(&words),
             };
-            let screen = correction(visit, &record, &field, std::slice::from_ref(&problem));
+            let screen = correction(
+                visit,
+                &person,
+                &record,
+                &field,
+                std::slice::from_ref(&problem),
+            );
             Ok(visit.again(screen, vec![problem], status_of(&kind)))
         }
         Err(unavailable) => Err(unavailable.into()),
@@ -76,14 +90,19 @@ pub(crate) async fn statement(visit: &Visit<'_>) -> Answer {
         Err(page) => return Ok(page),
     };
     let Some(sent) = &visit.sent else {
-        return Ok(visit.show(&stating(visit, &[])));
+        return Ok(visit.show(&stating(visit, &person, &[])));
     };
     let Some(text) = sent.values.given("text") else {
         let problem = Problem {
             field: "text".to_owned(),
             words: "Enter what the person says".to_owned(),
         };
-        return Ok(again(visit, problem, StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(again(
+            visit,
+            &person,
+            problem,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ));
     };
     let mut order = order(visit, &person, "state");
     order["text"] = json!(text);
@@ -94,14 +113,14 @@ pub(crate) async fn statement(visit: &Visit<'_>) -> Answer {
                 field: "text".to_owned(),
                 words: words::sentence(&words),
             };
-            Ok(again(visit, problem, status_of(&kind)))
+            Ok(again(visit, &person, problem, status_of(&kind)))
         }
         Err(unavailable) => Err(unavailable.into()),
     }
 }
 
-fn again(visit: &Visit<'_>, problem: Problem, status: StatusCode) -> Response {
-    let screen = stating(visit, std::slice::from_ref(&problem));
+fn again(visit: &Visit<'_>, person: &Person, problem: Problem, status: StatusCode) -> Response {
+    let screen = stating(visit, person, std::slice::from_ref(&problem));
     visit.again(screen, vec![problem], status)
 }
 
@@ -110,11 +129,25 @@ fn record_path(visit: &Visit<'_>) -> String {
     format!("/desk/cases/{case}/records/{record}")
 }
 
+/// What every form about a record carries: whom its page was about, and for which request.
+fn about(visit: &Visit<'_>, person: &Person) -> Vec<(String, String)> {
+    vec![
+        person.hidden(&visit.open.secret),
+        ("kind".to_owned(), person::kind(visit)),
+    ]
+}
+
 /// An order about this record.
 fn order(visit: &Visit<'_>, person: &Person, name: &str) -> Value {
     let case = visit.part("case");
+    // A look is for the request that somebody works on; what is corrected is a step of another.
+    let kind = if name == "look" {
+        person::kind(visit)
+    } else {
+        "rectification".to_owned()
+    };
     let mut order = json!({
-        "order": name, "record": visit.part("record"), "request_id": format!("{case}-rectification"),
+        "order": name, "record": visit.part("record"), "request_id": format!("{case}-{kind}"),
         "case_id": case,
     });
     person.add_to(&mut order);
@@ -128,10 +161,12 @@ async fn look(visit: &Visit<'_>, person: &Person) -> Result<Value, Stop> {
 
 fn form(
     visit: &Visit<'_>,
-    hidden: Vec<(String, String)>,
+    person: &Person,
+    mut hidden: Vec<(String, String)>,
     fields: Vec<Field>,
     words: &str,
 ) -> Block {
+    hidden.extend(about(visit, person));
     Block::Form(Form {
         to: visit.path.to_owned(),
         token: visit.token(),
@@ -143,7 +178,7 @@ fn form(
 }
 
 /// A record with what it says.
-fn shown(visit: &Visit<'_>, record: &Value) -> Vec<Block> {
+fn shown(visit: &Visit<'_>, person: &Person, record: &Value) -> Vec<Block> {
     let text = |field: &str| record[field].as_str().unwrap_or_default();
     let yes = |field: &str| {
         if record[field] == json!(true) {
@@ -192,6 +227,7 @@ fn shown(visit: &Visit<'_>, record: &Value) -> Vec<Block> {
         Block::Form(Form {
             to: correct.clone(),
             token: visit.open.secret.form_token(&correct),
+            hidden: about(visit, person),
             fields: vec![Field::one(
                 "field",
                 "Which field is wrong?",
@@ -203,7 +239,7 @@ fn shown(visit: &Visit<'_>, record: &Value) -> Vec<Block> {
         }),
         Block::Link(Link::new(
             "Attach a statement of the person instead",
-            format!("{to}/statement"),
+            format!("{to}/statement?kind={}", person::kind(visit)),
         )),
     ]
 }
@@ -238,7 +274,13 @@ fn label(field: &str) -> String {
     }
 }
 
-fn correction(visit: &Visit<'_>, record: &Value, field: &str, problems: &[Problem]) -> Screen {
+fn correction(
+    visit: &Visit<'_>,
+    person: &Person,
+    record: &Value,
+    field: &str,
+    problems: &[Problem],
+) -> Screen {
     let typed = visit.typed();
     let now = &record["fields"][field];
     let mut values = typed.clone();
@@ -263,7 +305,7 @@ fn correction(visit: &Visit<'_>, record: &Value, field: &str, problems: &[Proble
             "version".to_owned(),
             record["version"].as_str().unwrap_or_default().to_owned(),
         ),
-        ("kind".to_owned(), kind_of(now).to_owned()),
+        ("value_kind".to_owned(), kind_of(now).to_owned()),
     ];
     screen.blocks = vec![
         Block::Summary(vec![Fact::of("It says now", lines(&spoken(now)))]),
@@ -272,6 +314,7 @@ fn correction(visit: &Visit<'_>, record: &Value, field: &str, problems: &[Proble
         ),
         form(
             visit,
+            person,
             hidden,
             vec![
                 Field::area("value", "What should it say?", &values, 10_000)
@@ -297,7 +340,7 @@ const fn kind_of(value: &Value) -> &'static str {
 fn value(values: &crate::fields::Values, field: &str) -> Value {
     let text = values.get("value");
     let is_number = ["satisfaction", "details.stars"].contains(&field);
-    match values.get("kind") {
+    match values.get("value_kind") {
         _ if text.is_empty() => Value::Null,
         "number" => number(text),
         _ if is_number => number(text),
@@ -363,7 +406,7 @@ fn corrected(visit: &Visit<'_>, done: &Value) -> Screen {
     screen
 }
 
-fn stating(visit: &Visit<'_>, problems: &[Problem]) -> Screen {
+fn stating(visit: &Visit<'_>, person: &Person, problems: &[Problem]) -> Screen {
     let mut screen = case::screen(visit, "Attach a statement");
     screen.back = Some(Link::new("Back to the record", record_path(visit)));
     screen.blocks = vec![
@@ -374,6 +417,7 @@ fn stating(visit: &Visit<'_>, problems: &[Problem]) -> Screen {
         ),
         form(
             visit,
+            person,
             Vec::new(),
             vec![
                 Field::area("text", "What does the person say?", &visit.typed(), STATEMENT)

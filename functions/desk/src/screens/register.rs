@@ -8,6 +8,7 @@ use crate::respond;
 use crate::view::{Block, Button, Fact, Field, Form, Look, Problem, Screen};
 use crate::visit::{Answer, Visit, status_of};
 use crate::words;
+use custodian_domain::identity::staff::StaffNumber;
 use custodian_domain::rights::calendar::ENGLAND_AND_WALES;
 use custodian_domain::rights::response_deadline::{ClockFacts, ResponseDeadline, Right};
 use custodian_web::http::{Response, StatusCode};
@@ -153,8 +154,14 @@ fn problems(step: Step, typed: &Values, visit: &Visit<'_>) -> Vec<Problem> {
                 problems.push(missing("channel", "Choose how it came"));
             }
         }
-        Step::Who if typed.get("asker").is_empty() => {
-            problems.push(missing("asker", "Choose who asks"));
+        Step::Who => {
+            if typed.get("asker").is_empty() {
+                problems.push(missing("asker", "Choose who asks"));
+            }
+            let handler = typed.given("handler").map(str::to_owned);
+            if handler.is_some_and(|handler| StaffNumber::try_from(handler).is_err()) {
+                problems.push(missing("handler", "Enter a staff number, such as D-2"));
+            }
         }
         _ => {}
     }
@@ -272,6 +279,7 @@ fn check(values: &Values) -> Vec<Block> {
         ),
         Fact::new("How", words::label(words::CHANNELS, values.get("channel"))),
         Fact::new("Who asks", words::label(words::ASKERS, values.get("asker"))),
+        Fact::new("Who works on it", values.given("handler").unwrap_or("You")),
     ];
     if let Some(day) = received {
         let plain = ClockFacts::received(Right::Erasure, day);

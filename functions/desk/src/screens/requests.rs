@@ -3,6 +3,7 @@
 use super::today;
 use crate::fields::Values;
 use crate::orders::To;
+use crate::respond;
 use crate::view::{Block, Button, Field, Form, Link, Problem, Screen, Table};
 use crate::visit::{Answer, Visit};
 use crate::words::{self, Choices};
@@ -32,6 +33,14 @@ const STATES: Choices = &[
 /// The list, as the address says.
 pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
     let values = &visit.query;
+    if let Some(reference) = values.given("reference").filter(|it| is_reference(it)) {
+        let place = if reference.starts_with("B-") {
+            "breaches"
+        } else {
+            "cases"
+        };
+        return Ok(respond::go(&format!("/desk/{place}/{reference}")));
+    }
     let answer = match order(values) {
         Ok(order) => visit.give(To::Requests, order).await,
         Err(problem) => return Ok(page(visit, None, vec![problem])),
@@ -45,6 +54,12 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
         }
         Err(unavailable) => Err(unavailable.into()),
     }
+}
+
+/// Whether a text can be the reference of a case or a breach.
+fn is_reference(text: &str) -> bool {
+    let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_of_it)
 }
 
 fn page(
@@ -91,6 +106,8 @@ fn filter(values: &Values, problems: &[Problem]) -> Form {
     Form {
         to: "/desk/requests".to_owned(),
         fields: vec![
+            Field::line("reference", "Reference of a case or a breach", values, 20)
+                .hint("Open or closed. It leads straight there."),
             Field::one("kind", "What do they want?", values, &kinds),
             Field::one("state", "State", values, &states),
             Field::day("due_before", "Due before", values)

@@ -25,8 +25,24 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
     let more = if is_whole { "" } else { " or more" };
     let first = visit.give(To::Requests, json!({"order": "list"})).await?;
     let first = first["requests"].as_array().cloned().unwrap_or_default();
+    let breaches = visit
+        .give(To::Requests, json!({"order": "breach_list"}))
+        .await?;
+    let breaches = breaches["breaches"].as_array().into_iter().flatten();
+    let breaches: Vec<Block> = breaches
+        .filter(|breach| breach["clock"]["hours_left"].is_i64())
+        .map(|breach| {
+            let id = breach["breach_id"].as_str().unwrap_or_default();
+            let words = format!(
+                "Breach {id}: tell the Commissioner by {}",
+                super::breaches::hours(&breach["clock"])
+            );
+            Block::Link(Link::new(words, format!("/desk/breaches/{id}")))
+        })
+        .collect();
     let rows = first.iter().map(|request| row(request, today)).collect();
-    let blocks = vec![
+    let mut blocks = breaches;
+    blocks.extend([
         Block::Numbers(vec![
             ("Overdue".to_owned(), format!("{overdue}{more}")),
             (
@@ -41,7 +57,7 @@ pub(crate) async fn show(visit: &Visit<'_>) -> Answer {
             empty: "No request is open.",
         }),
         Block::Link(Link::new("All requests", "/desk/requests")),
-    ];
+    ]);
     Ok(visit.show(&Screen {
         title: "Today".to_owned(),
         blocks,

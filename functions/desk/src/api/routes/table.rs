@@ -284,6 +284,7 @@ const ALL: &[Route] = &[
         DPO,
     )
     .fields(&["cursor"]),
+    get("/api/tasks", Does::Requests("tasks"), TASKS).fields(&["cursor"]),
     post("/api/tasks/{id}/whom", Does::Requests("whom"), TASKS).about(About::Tasks),
     post("/api/tasks/{id}/confirm", Does::Requests("confirm"), TASKS)
         .about(About::Tasks)
