@@ -3,6 +3,7 @@
 
 use crate::attacks::public_door::sent_from;
 use crate::confirming::subscribe;
+use crate::desk::signed_in::sign_in;
 use crate::gateway::Ask;
 use crate::heard;
 use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
@@ -637,6 +638,34 @@ fn processors_hold_them(house: &House) {
     simulators.newsletter.take_as(&[("android_id", "raw")]);
 }
 
+/// Somebody at the desk searches for them, by what is no address and by what is one, and asks for
+/// addresses of pages that name them.
+async fn search_at_the_desk(house: &House) {
+    let case = json!({
+        "order": "register", "case_id": "C-9", "received": "2026-11-23", "channel": "telephone", "asker": "person",
+        "kinds": ["access"], "by": "d-1",
+    });
+    house.invoke("requests", case).await.unwrap();
+    let dana = sign_in(house, "dana").await;
+    let form = "/desk/cases/C-9/person";
+    for (typed, status) in [
+        ("canary sings at home", 422),
+        ("canary@kanarienvogel.example", 200),
+    ] {
+        let mut fields = dana.get(form).await.hidden();
+        fields.push(("emails".to_owned(), typed.to_owned()));
+        assert_eq!(dana.send(form, &fields).await.status, status, "{typed}");
+    }
+    for astray in [
+        "/desk/cases/canary@kanarienvogel.example",
+        "/desk/requests?reference=canary%40kanarienvogel.example",
+        "/desk/looks?request_id=canary",
+        "/desk/canary",
+    ] {
+        dana.get(astray).await;
+    }
+}
+
 /// Returns the errors that were given.
 async fn send_through_everything() -> String {
     let house = House::open().await;
@@ -849,6 +878,7 @@ async fn send_through_everything() -> String {
     errors.push(listed.to_string());
     correct_a_record(&house, &who, &mut errors).await;
     tell_recipients(&house, &who, &mut errors).await;
+    search_at_the_desk(&house).await;
     // A complaint is overdue, and no call comes after this one.
     house.invoke("sweep", json!({})).await.unwrap();
     import(&house).await;

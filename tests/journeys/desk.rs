@@ -1,7 +1,7 @@
 //! The desk: signing in, what a session allows and how long, forms, and that nothing typed there
 //! gets into a log or a table.
 
-mod signed_in;
+pub mod signed_in;
 
 use crate::house::House;
 use custodian_store::Item;
