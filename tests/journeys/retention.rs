@@ -471,8 +471,8 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     assert!(unused.is_empty(), "nothing like this is stored: {unused:?}");
 }
 
-/// Somebody is signed in to the desk since the beginning, has searched, and what they typed waits
-/// for them.
+/// Somebody is signed in to the desk since the beginning and has searched; what they typed waits for
+/// them, and whom a case is about is kept.
 async fn signed_in(house: &House) {
     let sessions = Sessions::new(&house.dynamodb(), &house.setting("SESSIONS_TABLE"));
     let (now, staff) = (
@@ -494,6 +494,8 @@ async fn signed_in(house: &House) {
     opened.await.unwrap();
     let kept = sessions.keep("digest", "typed", "sealed", ends(TimeDelta::minutes(10)));
     kept.await.unwrap();
+    let person = sessions.keep("digest", "0c1d", "sealed", ends(TimeDelta::hours(8)));
+    person.await.unwrap();
     let searched = sessions.searched(&staff, now, ends(TimeDelta::hours(1)));
     searched.await.unwrap();
 }
