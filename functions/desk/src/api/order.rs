@@ -29,8 +29,9 @@ const ALONE: [&str; 5] = [
     "links",
     "confirm_address",
 ];
-/// How many digits tell one case from another of its year.
-const DIGITS: usize = 10;
+/// How many digits tell one case from another of its year: fewer than those of a telephone number,
+/// which the audit trail leaves out of what it notes (`TELEPHONE` in the domain).
+const DIGITS: usize = 8;
 
 /// The id of an event: the same for the same key of the same person at the same address. The key
 /// itself is stored nowhere, because it could be anything.
@@ -167,7 +168,7 @@ fn complete(order: &mut Map<String, Value>, route: &Route, event_id: &str) {
     }
 }
 
-/// Gives what is registered an id, if the call has none: such as `C-2026-0123456789`, with the year
+/// Gives what is registered an id, if the call has none: such as `C-2026-01234567`, with the year
 /// of the day that the call says.
 fn named(order: &mut Map<String, Value>, name: &str, (begins, day): (&str, &str), event_id: &str) {
     if order.contains_key(name) {
